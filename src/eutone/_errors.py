@@ -1,0 +1,68 @@
+"""What can go wrong, and the exit code each kind has at the command line.
+
+::
+
+    EutoneError (1)
+    ├── InputError (2)   what was given cannot be read or makes no sense: file, row, column, and what would be right
+    ├── ModelError (1)   a model cannot be loaded or uses a construct that Eutone refuses by name
+    └── SolveError (1)   the numbers could not be found, with the reason
+"""
+
+from __future__ import annotations
+
+__all__ = ["EutoneError", "InputError", "ModelError", "SolveError"]
+
+
+class EutoneError(Exception):
+    """Base of every error that Eutone raises on purpose. ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class InputError(EutoneError):
+    """What was given cannot be read or makes no sense.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    file, row, column : optional
+        Where. Rows count from 1 and include the header, as an editor shows them.
+    hint : str, optional
+        What would be right.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message, self.file, self.row, self.column, self.hint = message, file, row, column, hint
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part
+            for part in (
+                self.file,
+                f"row {self.row}" if self.row is not None else None,
+                f"column '{self.column}'" if self.column else None,
+            )
+            if part
+        )
+        text = f"{place}: {self.message}" if place else self.message
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class ModelError(EutoneError):
+    """A model cannot be loaded, or uses a construct that Eutone refuses by name."""
+
+
+class SolveError(EutoneError):
+    """The numbers could not be found; the message says for whom and why."""
