@@ -1,0 +1,55 @@
+"""What the verbs return: the JSON contracts (`contract`), their schemas, and `Profile`."""
+
+from eutone._results.contract import (
+    DISCLAIMER,
+    SCHEMA_ID,
+    Band,
+    Discrepancy,
+    Driver,
+    ExplanationResult,
+    Form,
+    Healthy,
+    Imbalance,
+    IssueResult,
+    MeasurementResult,
+    NextTest,
+    PersonResult,
+    ProfileResult,
+    Provenance,
+    QuantityResult,
+    SourcedInterval,
+    TakenResult,
+    finite,
+)
+from eutone._results.files import check_writable, write_atomic
+from eutone._results.profile import Profile, load_case
+from eutone._results.schema import SCHEMAS, generate_schema, schema
+
+__all__ = [
+    "DISCLAIMER",
+    "SCHEMAS",
+    "SCHEMA_ID",
+    "Band",
+    "Discrepancy",
+    "Driver",
+    "ExplanationResult",
+    "Form",
+    "Healthy",
+    "Imbalance",
+    "IssueResult",
+    "MeasurementResult",
+    "NextTest",
+    "PersonResult",
+    "Profile",
+    "ProfileResult",
+    "Provenance",
+    "QuantityResult",
+    "SourcedInterval",
+    "TakenResult",
+    "check_writable",
+    "finite",
+    "generate_schema",
+    "load_case",
+    "schema",
+    "write_atomic",
+]
