@@ -1,0 +1,70 @@
+"""Eutone: from a person's measurements to a mechanistic, calibrated model of that person's neurochemistry.
+
+The public names, explicit and sorted. Each is loaded from its own file when it is first used, so that ``import eutone``
+and ``eutone --help`` stay light.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from eutone._errors import EutoneError, InputError, ModelError, SolveError
+    from eutone._panel import Measurement, Panel
+    from eutone._person import Person
+    from eutone._protocol import Dose, Protocol
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Dose",
+    "EutoneError",
+    "InputError",
+    "Measurement",
+    "ModelError",
+    "Panel",
+    "Person",
+    "Protocol",
+    "SolveError",
+    "__version__",
+]
+
+# Public name -> (module, name there). A new name goes here, into `__all__`, and into the block for type checkers.
+_WHERE = {
+    "Dose": ("eutone._protocol", "Dose"),
+    "EutoneError": ("eutone._errors", "EutoneError"),
+    "InputError": ("eutone._errors", "InputError"),
+    "Measurement": ("eutone._panel", "Measurement"),
+    "ModelError": ("eutone._errors", "ModelError"),
+    "Panel": ("eutone._panel", "Panel"),
+    "Person": ("eutone._person", "Person"),
+    "Protocol": ("eutone._protocol", "Protocol"),
+    "SolveError": ("eutone._errors", "SolveError"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'eutone' has no attribute '{name}'")
+    module, inner = _WHERE[name]
+    value = getattr(import_module(module), inner)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
+class _Package(ModuleType):
+    """Keeps ``eutone.read`` the function: importing the room of that name would bind the module over it."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _WHERE and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
