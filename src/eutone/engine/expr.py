@@ -16,8 +16,8 @@ comparisons    ``lt``, ``le``, ``gt``, ``ge``, ``eq``, ``ne`` (1.0 or 0.0), ``an
 choice         ``select`` (condition, value if not 0, value if 0), ``min``, ``max``
 =============  ==========================================================================================
 
-Only exact simplifications are made when a node is built (``x + 0``, ``x * 1``, ``x * 0``, constant folding of two
-constants), so an expression evaluates to what was written.
+Only exact simplifications are made when a node is built (``x + 0``, ``x * 1``, ``x * 0``, folding of constants where
+the result is finite), so an expression evaluates to what was written.
 """
 
 from __future__ import annotations
@@ -181,6 +181,10 @@ def call(op: str, *operands: Expr | float) -> Expr:
             return args[0].args[0]
         case "select", [float(c), _, _]:
             return args[1] if c != 0 else args[2]
+    if all(isinstance(v, float) for v in values):
+        folded = evaluate([_intern(op, args, None)], {})[0]
+        if math.isfinite(number := float(np.asarray(folded))):
+            return const(number)
     return _intern(op, args, None)
 
 

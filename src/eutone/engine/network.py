@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone.engine.expr import Expr
+from eutone._errors import ModelError
+from eutone.engine.expr import Expr, evaluate
 
 __all__ = ["Network"]
 
@@ -29,7 +32,9 @@ class Network:
     initial : array, (n_species,)
         The default state, initial assignments evaluated.
     parameters : tuple of str, (n_parameters,)
-        Everything else a caller may set: parameters, boundary species, compartment sizes.
+        Everything else a caller may set: parameters, boundary species, species that nothing changes, and the sizes of
+        compartments that scale no concentration. (A size that divides a row of ``stoichiometry`` is a number of the
+        model, folded into it: changing it without the matrix would be wrong in silence.)
     values : array, (n_parameters,)
         Their defaults.
     reactions : tuple of str, (n_reactions,)
@@ -44,6 +49,10 @@ class Network:
         Right-hand sides of rate rules, by state id.
     explicit_time : bool
         Whether ``time`` occurs anywhere.
+    initials : dict of str to Expr
+        Initial values that are not plain numbers, by state id, over the parameters (initial assignments).
+    volumes : array, (n_species,) or empty
+        The size by which each row of ``stoichiometry`` was divided, 1 where it was not. Empty means all ones.
     """
 
     name: str
@@ -57,3 +66,32 @@ class Network:
     rules: tuple[tuple[str, Expr], ...] = ()
     drift: dict[str, Expr] = field(default_factory=dict)
     explicit_time: bool = False
+    initials: dict[str, Expr] = field(default_factory=dict)
+    volumes: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+
+    def values_with(self, overrides: Mapping[str, float] | None = None) -> NDArray[np.float64]:
+        """Default parameter values, with ``overrides`` by id.
+
+        Raises
+        ------
+        ModelError
+            If an id is not a parameter of this network; the message names the nearest ones.
+        """
+        values = self.values.copy()
+        index = {name: i for i, name in enumerate(self.parameters)}
+        for name, value in (overrides or {}).items():
+            if name not in index:
+                near = get_close_matches(name, self.parameters, n=3)
+                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                raise ModelError(f"{self.name}: '{name}' is not a parameter of the model{hint}")
+            values[index[name]] = value
+        return values
+
+    def start(self, values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """The state at time 0 under the parameters ``values`` (default: the model's own), shape (n_species,)."""
+        state = self.initial.copy()
+        if values is not None and self.initials:
+            numbers = evaluate(list(self.initials.values()), dict(zip(self.parameters, values, strict=True)))
+            for name, number in zip(self.initials, numbers, strict=True):
+                state[self.species.index(name)] = float(np.asarray(number))
+        return state
