@@ -2,9 +2,9 @@
 
 ``.eutone-env/`` in the checkout holds, per kind (run, test) and Python version, one folder and one *stamp*: a small
 file that names the folder and what it was made from. A folder gets its name when its making starts; the stamp is
-written, in one step, when it is complete. So a start that was killed half-way leaves a folder that no stamp names: the next
-start makes another and sweeps it away, even while an orphaned pip may still be writing into it. Two starts at once meet
-at a file lock: one makes, the other waits and finds it made.
+written, in one step, when it is complete. So a start that was killed half-way leaves a folder that no stamp names: the
+next start makes another and sweeps it away, even while an orphaned pip may still be writing into it. Two starts at once
+meet at a file lock: one makes, the other waits and finds it made.
 
 Everything is installed from a lock with hashes (`requirements/*.txt`, wheels only) and the package itself without
 build isolation, because isolation would fetch the build tool unpinned. pip's own settings (proxy, index, certificates)

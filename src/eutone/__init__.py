@@ -46,13 +46,15 @@ _WHERE = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"module 'eutone' has no attribute '{name}'")
-    module, inner = _WHERE[name]
-    value = getattr(import_module(module), inner)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take any name at all for public
+
+    def __getattr__(name: str) -> Any:
+        if name not in _WHERE:
+            raise AttributeError(f"module 'eutone' has no attribute '{name}'")
+        module, inner = _WHERE[name]
+        value = getattr(import_module(module), inner)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,115 @@
+"""What the command line does with files and the terminal around a verb: check, progress, summary, write."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eutone._errors import InputError
+from eutone._results import Profile, check_writable, write_atomic
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["Advance", "Outputs", "notes", "progress", "summary"]
+
+Advance = Callable[[str, float], None]
+"""What a verb calls with the name of its present stage and the share of the whole that is done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a profile goes; all of it is checked on making, so that nothing is computed for a path that fails.
+
+    Parameters
+    ----------
+    panel : str
+        The input, which no output may overwrite.
+    json, html, save : str, optional
+        Paths; ``json`` may be ``-``.
+
+    Raises
+    ------
+    InputError
+        If one cannot be written, two are the same, or one is the panel.
+    """
+
+    panel: str
+    json: str | None = None
+    html: str | None = None
+    save: str | None = None
+
+    def __post_init__(self) -> None:
+        taken = {Path(self.panel).resolve(): "the panel"}
+        for option, name in (("--json", self.json), ("--html", self.html), ("--save", self.save)):
+            if name is None or (option == "--json" and name == "-"):
+                continue
+            if name in ("", "-"):
+                raise InputError(f"{option} needs the name of a file", hint="Only --json can be '-'")
+            path = Path(name).resolve()
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise InputError("is not an ordinary file", file=name, hint="Name another file")
+            if path in taken:
+                raise InputError(f"{option} would overwrite {taken[path]}", file=name, hint="Name another file")
+            taken[check_writable(path)] = option
+
+    @property
+    def any(self) -> bool:
+        """Whether anything goes to a file or, as JSON, to standard output."""
+        return any(name is not None for name in (self.json, self.html, self.save))
+
+    def write(self, profile: Profile) -> None:
+        """Write what was asked for; every file whole or not at all, a link's target rather than the link."""
+        text = profile.to_json().encode() if self.json else b""
+        page = profile.to_html().encode() if self.html else b""
+        if self.save:
+            profile.save(Path(self.save).resolve())
+        if self.html:
+            write_atomic(Path(self.html).resolve(), page)
+        if self.json == "-":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text)  # UTF-8 whatever the console's own encoding
+            sys.stdout.buffer.flush()
+        elif self.json:
+            write_atomic(Path(self.json).resolve(), text)
+
+
+def notes(issues: Iterable[object]) -> None:
+    """Print what the reader of the panel noticed and went on from."""
+    for issue in issues:
+        print(f"note: {issue}", file=sys.stderr)  # noqa: T201
+
+
+@contextlib.contextmanager
+def progress(quiet: bool) -> Iterator[Advance]:
+    """Show a bar on standard error while the block runs; nothing where that is not a terminal, or if ``quiet``."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _stage, _done: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_console(to_error=True), transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda stage, done: bar.update(task, description=stage, completed=done)
+
+
+def summary(profile: Profile, *, to_error: bool) -> None:
+    """Print the profile for a reader, on standard error if standard output carries the JSON."""
+    from eutone.report import terminal
+
+    terminal.render(profile.data, _console(to_error=to_error))
+
+
+def _console(*, to_error: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if to_error else sys.stdout
+    # A pipe or a file has no width of its own; COLUMNS, which rich reads, goes before ours.
+    width = None if stream.isatty() or "COLUMNS" in os.environ else 100
+    return Console(file=stream, width=width, highlight=False)

@@ -1,0 +1,221 @@
+"""The command line: reads the arguments, calls a verb, shows and writes what it returned. Nothing is computed here.
+
+What ends how::
+
+    0    done
+    1    could not be done, for a reason that is printed (`EutoneError`, or an error nobody expected)
+    2    wrong usage, input that cannot be read, or an output that cannot be written; found before anything is computed
+    130  interrupted; nothing half-written is left behind
+
+Results go to standard output, everything else (progress, warnings, errors) to standard error; with ``--json -``
+standard output holds the JSON and nothing else. Heavy modules are imported inside the commands, so that ``--help`` is
+quick.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from types import FrameType
+from typing import Annotated, Any, Literal
+
+import typer
+
+from eutone import EutoneError, __version__
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="eutone",
+    help="From a person's measurements to a mechanistic, calibrated model of that person's neurochemistry. "
+    "Research and professional-support software, not a medical device.",
+    epilog="Exit codes: 0 done, 1 could not be done, 2 wrong usage or unreadable input, 130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: twice as quick, and every console can show it
+)
+
+# The \b keeps the lines as they are.
+PROFILE_EXAMPLES = """\b
+Examples:
+  eutone profile panel.csv --age 12d --sex female --taking none --html report.html
+  eutone profile panel.csv --age 3.5y --taking "levodopa 100 mg 3/d with carbidopa 25 mg last 2 h ago"
+  eutone profile panel.json --setting general --json - > profile.json"""
+
+Threads = Annotated[
+    int | None,
+    typer.Option("--threads", metavar="N", min=1, help="Threads to compute on; all available cores by default."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes; no summary where a file was asked.")]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The global options."""
+
+    threads: int | None = None
+    quiet: bool = False
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"eutone {__version__}")
+        raise typer.Exit
+
+
+def _set_debug(wanted: bool) -> None:
+    if wanted:
+        os.environ["EUTONE_DEBUG"] = "1"
+
+
+@app.callback()
+def _globals(
+    context: typer.Context,
+    threads: Threads = None,
+    quiet: Quiet = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where an error came from.", callback=_set_debug, is_eager=True)
+    ] = False,
+) -> None:
+    context.obj = Settings(threads, quiet)
+
+
+@app.command(epilog=PROFILE_EXAMPLES)
+def profile(
+    context: typer.Context,
+    panel: Annotated[str, typer.Argument(metavar="PANEL", help="The measurements: CSV or JSON.")],
+    age: Annotated[str | None, typer.Option(metavar="AGE", help="3.5y, 6mo, 12d; averaged over if left out.")] = None,
+    sex: Annotated[str | None, typer.Option(metavar="SEX", help="female or male; averaged over if left out.")] = None,
+    weight: Annotated[str | None, typer.Option(metavar="WEIGHT", help="14kg.")] = None,
+    height: Annotated[str | None, typer.Option(metavar="HEIGHT", help="98cm.")] = None,
+    taking: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ITEM",
+            help='What is taken, once per item: "levodopa 100 mg 3/d"; none: nothing is; left out: not said.',
+        ),
+    ] = None,
+    gene: Annotated[
+        list[str] | None, typer.Option(metavar="GENOTYPE", help="A genotype, once per gene: COMT:rs4680=A/A.")
+    ] = None,
+    setting: Annotated[
+        Literal["referred", "general", "flat"],
+        typer.Option(
+            help="How common each explanation is beforehand: among people referred, in general, or all equal."
+        ),
+    ] = "referred",
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of every random draw.")] = 0,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON; - for standard output.")] = None,
+    html: Annotated[str | None, typer.Option(metavar="FILE", help="Write a self-contained HTML report.")] = None,
+    save: Annotated[str | None, typer.Option(metavar="FILE", help="Write the case file (CASE.eutone.nc).")] = None,
+    prior: Annotated[bool, typer.Option("--prior", help="Go on although no marker can be used.")] = False,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Calibrate the model to one person's panel: what is off, how sure, and what the panel cannot tell."""
+    import eutone
+    from eutone import _terminal
+
+    common: Settings = context.obj
+    threads, quiet = threads or common.threads, quiet or common.quiet
+    outputs = _terminal.Outputs(panel, json=json, html=html, save=save)
+    case = eutone.read(
+        panel,
+        age=age,
+        sex=sex,
+        weight=weight,
+        height=height,
+        taking=_taken(taking),
+        genes=_genotypes(gene),
+    )
+    if not quiet:
+        _terminal.notes(case.issues)
+    with _terminal.progress(quiet) as advance:
+        result = eutone.profile(case, setting=setting, seed=seed, threads=threads, prior=prior, progress=advance)
+    outputs.write(result)
+    if not (quiet and outputs.any):
+        _terminal.summary(result, to_error=json == "-")
+    if result.status == "failed":
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile.")]) -> None:
+    """Print the JSON Schema of a result."""
+    from eutone import _results
+
+    sys.stdout.write(_results.schema(name))
+
+
+def _taken(items: list[str] | None) -> list[str] | None:
+    """``none`` alone declares that nothing is taken; no option at all says nothing about it."""
+    if not items:
+        return None
+    declared = [item for item in items if item.strip().lower() == "none"]
+    if declared and len(items) > 1:
+        raise typer.BadParameter("none says that nothing is taken, yet something else is given", param_hint="--taking")
+    return [] if declared else items
+
+
+def _genotypes(items: list[str] | None) -> dict[str, str]:
+    genotypes: dict[str, str] = {}
+    for item in items or []:
+        gene, equals, genotype = (part.strip() for part in item.partition("="))
+        if not (gene and equals and genotype):
+            raise typer.BadParameter(f"'{item}' is not GENE=GENOTYPE (COMT:rs4680=A/A)", param_hint="--gene")
+        if genotypes.setdefault(gene, genotype) != genotype:
+            raise typer.BadParameter(f"{gene} is given twice, differently", param_hint="--gene")
+    return genotypes
+
+
+def _on_terminate(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)  # as an exception, so that half-written files are cleared away
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        In place of ``sys.argv[1:]``.
+    """
+    signal.signal(signal.SIGTERM, _on_terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")  # a console that cannot show a micro sign shows a question mark
+    try:
+        app(args=arguments, prog_name="eutone")
+    except SystemExit as end:
+        if end.code == 130:
+            _say("interrupted; nothing half-written was left behind")
+        raise
+    except EutoneError as error:
+        _end(error, str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nobody to tell
+        raise SystemExit(1) from None
+    except (OSError, MemoryError) as error:
+        _end(error, str(error) or type(error).__name__, 1)
+    except Exception as error:
+        _end(
+            error,
+            f"unexpected {type(error).__name__}: {error} (a defect of Eutone; 'eutone --debug ...' shows where)",
+            1,
+        )
+
+
+def _end(error: BaseException, reason: str, code: int) -> Any:
+    if os.environ.get("EUTONE_DEBUG"):
+        raise error
+    _say(" ".join(reason.split()))
+    raise SystemExit(code) from None
+
+
+def _say(text: str) -> None:
+    print(f"eutone: {text}", file=sys.stderr)  # noqa: T201
