@@ -114,7 +114,11 @@ def _made(kind: str) -> Path:
         for old in HOME.glob(f"{name}-*"):
             shutil.rmtree(old, ignore_errors=True)  # what an orphan still holds goes next time
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=HOME))
-        _make(kind, folder)
+        try:
+            _make(kind, folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         draft = folder / "stamp.json"
         draft.write_text(json.dumps({"folder": folder.name, "recipe": wanted}), encoding="utf-8")
         draft.replace(stamp)
@@ -158,7 +162,7 @@ def _make(kind: str, folder: Path) -> None:
 def _call(command: list[str], folder: Path, record: int, log: Path) -> None:
     done = subprocess.run(command, env=_environment(folder), stdin=subprocess.DEVNULL, stdout=record, stderr=record)
     if done.returncode:
-        raise MakingError(f"{_reason(log.read_text(encoding='utf-8', errors='replace'))} (all of it: {log})")
+        raise MakingError(f"{_reason(log.read_text(encoding='utf-8', errors='replace'))} (the whole output: {log})")
 
 
 def _reason(text: str) -> str:
