@@ -1,0 +1,228 @@
+"""What a profile has to say, before anybody decides how to show it.
+
+Causes that a panel cannot separate become one `Line`, each keeping its share. `summary` puts the whole profile into a
+few plain sentences, which claim no more than the numbers do: below one half nothing "is best explained", and where
+``none`` leads the report says that there is no reason to assume a defect, not that there is none.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from eutone._results import ExplanationResult, MeasurementResult, ProfileResult, QuantityResult
+from eutone.report import words
+
+__all__ = ["CONFIDENT", "Line", "fit", "leading", "lines", "log_factor", "position", "summary", "taking"]
+
+CONFIDENT = 0.8
+"""From here on an answer counts as given: the probability at which calibration is tested."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One explanation, or one class of explanations that this panel cannot separate.
+
+    Attributes
+    ----------
+    members : tuple of ExplanationResult
+        Most probable first; one where it stands alone.
+    probability, prior : float
+        Sums over the members.
+    bayes_factor : float or None
+        Against ``none``, averaged over the members' prior.
+    log_bayes_factor : float or None
+        Its natural logarithm, also where the factor itself overflows.
+    """
+
+    members: tuple[ExplanationResult, ...]
+    probability: float
+    prior: float
+    bayes_factor: float | None
+    log_bayes_factor: float | None
+
+    @property
+    def lead(self) -> ExplanationResult:
+        """The most probable member."""
+        return self.members[0]
+
+    @property
+    def name(self) -> str:
+        """The cause in words; of a class, all of them."""
+        return words.either(self.members)
+
+    @property
+    def ids(self) -> str:
+        """The ids, joined."""
+        return " / ".join(member.id for member in self.members)
+
+
+def log_factor(item: ExplanationResult, profile: ProfileResult) -> float | None:
+    """The ln Bayes factor of one explanation against ``none``; None where an evidence is missing."""
+    if item.bayes_factor:
+        return math.log(item.bayes_factor)
+    none = next((e for e in profile.explanations if e.id == "none"), None)
+    if none is None or none.log_evidence is None or item.log_evidence is None:
+        return None
+    return item.log_evidence - none.log_evidence
+
+
+def lines(profile: ProfileResult) -> tuple[Line, ...]:
+    """Explanations with inseparable ones merged, most probable first."""
+    groups: dict[tuple[str, str], list[ExplanationResult]] = {}
+    for item in profile.explanations:
+        key = ("class", item.class_) if item.class_ else ("alone", item.id)
+        groups.setdefault(key, []).append(item)
+    made = [_line(tuple(members), profile) for members in groups.values()]
+    return tuple(sorted(made, key=lambda line: (-line.probability, -line.prior, line.ids)))
+
+
+def _line(members: tuple[ExplanationResult, ...], profile: ProfileResult) -> Line:
+    prior = math.fsum(member.prior for member in members)
+    logs = [(member.prior, log_factor(member, profile)) for member in members if member.prior > 0]
+    known = [(weight, log) for weight, log in logs if log is not None]
+    log = None
+    if known:
+        top = max(value for _, value in known)
+        total = math.fsum(weight for weight, _ in known)
+        log = top + math.log(math.fsum(weight * math.exp(value - top) for weight, value in known) / total)
+    return Line(
+        members=members,
+        probability=min(1.0, math.fsum(member.probability for member in members)),
+        prior=min(1.0, prior),
+        bayes_factor=math.exp(log) if log is not None and log < 700 else None,
+        log_bayes_factor=log,
+    )
+
+
+def leading(profile: ProfileResult, most: int = 8, floor: float = 0.005) -> tuple[tuple[Line, ...], float, int]:
+    """The lines worth showing, the probability of all others together, and how many explanations these are.
+
+    ``none`` is always among those shown: every Bayes factor stands against it.
+    """
+    everything = lines(profile)
+    shown = [line for line in everything[:most] if line.probability >= floor] or list(everything[:1])
+    none = next((line for line in everything if any(e.id == "none" for e in line.members)), None)
+    if none is not None and none not in shown:
+        shown.append(none)
+    rest = [line for line in everything if line not in shown]
+    return tuple(shown), math.fsum(line.probability for line in rest), sum(len(line.members) for line in rest)
+
+
+def position(row: MeasurementResult) -> str:
+    """``low``, ``high`` or ``within`` the healthy interval; empty where that cannot be said."""
+    if row.comparator in ("low", "high"):
+        return row.comparator
+    if row.comparator == "normal":
+        return "within"
+    value, interval = row.canonical_value, row.interval
+    if row.comparator in ("z", "z-linear"):
+        value, interval = row.z if row.z is not None else row.value, None
+        low, high = -1.96, 1.96
+    elif interval is not None:
+        low = -math.inf if interval.low is None else interval.low
+        high = math.inf if interval.high is None else interval.high
+    else:
+        return ""
+    if value is None:
+        return ""
+    if row.comparator == "<":
+        return "low" if value <= low else ""
+    if row.comparator == ">":
+        return "high" if value >= high else ""
+    return "low" if value < low else "high" if value > high else "within"
+
+
+def taking(profile: ProfileResult) -> str:
+    """One clause about what is taken."""
+    if not profile.taking:
+        return "takes nothing" if profile.taking_stated else "what is taken was not stated"
+    text = "takes " + words.listing([item.name for item in profile.taking])
+    unmodelled = sum(not item.modelled for item in profile.taking)
+    return text + (f" ({unmodelled} not modelled)" if unmodelled else "")
+
+
+def fit(profile: ProfileResult) -> str:
+    """One sentence about the posterior predictive check."""
+    check = profile.discrepancy
+    which = words.listing([words.marker_name(marker) for marker in check.markers], most=6)
+    chance = f" (p = {words.number(check.p_value)})" if check.p_value is not None else ""
+    match check.status:
+        case "fits":
+            return f"The model can produce measurements like these{chance}."
+        case "strained":
+            return f"The model reproduces these measurements only with effort{chance}" + _about(which)
+        case "does-not-fit":
+            return f"The model cannot reproduce these measurements{chance}{_about(which)} Read every number with care."
+        case _:
+            return "Whether the model fits this person cannot be tested with so few measurements."
+
+
+def _about(which: str) -> str:
+    return f", mainly {which}." if which else "."
+
+
+def _lead(profile: ProfileResult) -> list[str]:
+    shown, _, _ = leading(profile)
+    if not shown:
+        return ["No explanation could be weighed."]
+    first = shown[0]
+    if first.lead.id == "none" and len(first.members) == 1:
+        if first.probability >= 0.5:
+            return [
+                "The measurements give no reason to assume a primary defect: "
+                f"'{first.name}' keeps {words.percent(first.probability)} (prior {words.percent(first.prior)})."
+            ]
+        text = f"Nothing reaches one half; '{first.name}' leads with {words.percent(first.probability)}"
+        rivals = [f"{line.name} ({words.percent(line.probability)})" for line in shown[1:3]]
+        return [text + (f", before {words.listing(rivals)}." if rivals else ".")]
+    how = (
+        f"probability {words.percent(first.probability)}, prior {words.percent(first.prior)}, "
+        f"Bayes factor against none {words.factor(first.bayes_factor, first.log_bayes_factor)}"
+    )
+    if first.probability >= CONFIDENT:
+        said = [f"The measurements are best explained by {first.name} ({how})."]
+    elif first.probability >= 0.5:
+        said = [f"More likely than not, the cause is {first.name} ({how}), but the panel does not settle it."]
+    else:
+        candidates = [f"{line.name} ({words.percent(line.probability)})" for line in shown[:3]]
+        said = [f"The panel does not decide. It leaves {words.listing(candidates, 'and', 3)} in front."]
+    if len(first.members) > 1:
+        said.append(f"These {len(first.members)} causes cannot be told apart by this panel; each keeps its own share.")
+    elif first.probability < CONFIDENT and len(shown) > 1 and first.probability >= 0.5:
+        said.append(f"Next comes {shown[1].name} with {words.percent(shown[1].probability)}.")
+    return said
+
+
+def _knowledge(quantities: tuple[QuantityResult, ...]) -> str:
+    count = {verdict: sum(q.verdict == verdict for q in quantities) for verdict in words.VERDICTS}
+    return (
+        f"Of {words.plural(len(quantities), 'quantity', 'quantities')} of the model, the panel informed "
+        f"{count['informed']}, weakly {count['weak']}, and told nothing about {count['prior-only']}."
+    )
+
+
+def summary(profile: ProfileResult) -> tuple[str, ...]:
+    """The profile in a few sentences, most important first."""
+    used = sum(row.used for row in profile.measurements)
+    sentences = [
+        f"{words.cap(words.person(profile.person))}; {taking(profile)}. "
+        f"{used} of {words.plural(len(profile.measurements), 'measurement')} could be used."
+    ]
+    if profile.status == "failed":
+        sentences.append("The computation failed; what follows is incomplete and must not be read as a result.")
+    elif profile.status == "partial":
+        sentences.append("The computation is incomplete; see the warnings.")
+    sentences += _lead(profile)
+    sentences.append(fit(profile))
+    if profile.quantities:
+        sentences.append(_knowledge(profile.quantities))
+    if profile.next_tests:
+        best = profile.next_tests[0]
+        name = words.marker_name(best.marker, best.name, best.specimen)
+        sentences.append(f"Measuring {name} next would be expected to tell most" + _gain(best.gain))
+    return tuple(words.clean(sentence) for sentence in sentences)
+
+
+def _gain(gain: float | None) -> str:
+    return "." if gain is None else f" ({words.number(gain)} bit)."
