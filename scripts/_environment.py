@@ -111,8 +111,7 @@ def _made(kind: str) -> Path:
         if folder := _complete(stamp, wanted):  # another start made it while this one waited
             return folder
         stamp.unlink(missing_ok=True)
-        for old in HOME.glob(f"{name}-*"):
-            shutil.rmtree(old, ignore_errors=True)  # what an orphan still holds goes next time
+        _sweep(name)
         folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=HOME))
         try:
             _make(kind, folder)
@@ -122,7 +121,14 @@ def _made(kind: str) -> Path:
         draft = folder / "stamp.json"
         draft.write_text(json.dumps({"folder": folder.name, "recipe": wanted}), encoding="utf-8")
         draft.replace(stamp)
+        _sweep(name, folder)  # again: an orphan may have been at work until now
     return folder
+
+
+def _sweep(name: str, kept: Path | None = None) -> None:
+    for old in HOME.glob(f"{name}-*"):
+        if old != kept:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _recipe(kind: str) -> str:

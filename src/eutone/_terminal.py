@@ -101,9 +101,13 @@ def progress(quiet: bool) -> Iterator[Advance]:
 
 def summary(profile: Profile, *, to_error: bool) -> None:
     """Print the profile for a reader, on standard error if standard output carries the JSON."""
+    _render(profile, _console(to_error=to_error))
+
+
+def _render(profile: Profile, console: Console) -> None:
     from eutone.report import terminal
 
-    terminal.render(profile.data, _console(to_error=to_error))
+    terminal.render(profile.data, console)
 
 
 def _console(*, to_error: bool) -> Console:

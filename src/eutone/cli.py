@@ -14,9 +14,11 @@ quick.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Annotated, Any, Literal
@@ -190,16 +192,16 @@ def main(arguments: list[str] | None = None) -> None:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")  # a console that cannot show a micro sign shows a question mark
     try:
-        app(args=arguments, prog_name="eutone")
+        with _gone_reader():
+            app(args=arguments, prog_name="eutone")
     except SystemExit as end:
         if end.code == 130:
             _say("interrupted; nothing half-written was left behind")
+        with _gone_reader():
+            sys.stdout.flush()
         raise
     except EutoneError as error:
         _end(error, str(error), error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nobody to tell
-        raise SystemExit(1) from None
     except (OSError, MemoryError) as error:
         _end(error, str(error) or type(error).__name__, 1)
     except Exception as error:
@@ -208,6 +210,16 @@ def main(arguments: list[str] | None = None) -> None:
             f"unexpected {type(error).__name__}: {error} (a defect of Eutone; 'eutone --debug ...' shows where)",
             1,
         )
+
+
+@contextlib.contextmanager
+def _gone_reader() -> Iterator[None]:
+    """End quietly where whoever read standard output (``| head``) has left: there is nobody to tell."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
 
 
 def _end(error: BaseException, reason: str, code: int) -> Any:
