@@ -10,13 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eutone.engine.moieties import Moieties, conserved_moieties
     from eutone.engine.network import Network
     from eutone.engine.source import load_network
     from eutone.engine.status import Status
 
-__all__ = ["Network", "Status", "load_network"]
+__all__ = ["Moieties", "Network", "Status", "conserved_moieties", "load_network"]
 
-_HOME = {"Network": "network", "Status": "status", "load_network": "source"}
+_HOME = {
+    "Moieties": "moieties",
+    "Network": "network",
+    "Status": "status",
+    "conserved_moieties": "moieties",
+    "load_network": "source",
+}
 
 
 def __getattr__(name: str) -> Any:
