@@ -14,6 +14,7 @@ import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -147,6 +148,8 @@ def steady_state(
 
     if not np.isfinite(f(0.0, x, p)).all():
         return end(x, Status.NOT_FINITE, "a rate is not finite at the start")
+    if not len(x):
+        return end(x, Status.CONVERGED)
     singular = False
     solver = BDF(lambda t, y: f(t, y, p), 0.0, x, math.inf, jac=lambda t, y: f.jacobian(t, y, p), **_first(f, x, p))
     for step in range(max_steps):
@@ -166,11 +169,16 @@ def steady_state(
     return end(solver.y, Status.STEP_LIMIT, f"still moving after {max_steps} steps, '{moving}' most")
 
 
-def _first(f: Derivative, x: Array, p: Array) -> dict[str, float]:
+def _first(f: Derivative, x: Array, p: Array) -> dict[str, Any]:
     """Tolerances and a first step: a hundredth of the fastest time in the Jacobian's diagonal."""
     fastest = float(np.abs(np.diag(f.jacobian(0.0, x, p))).max(initial=0.0))
-    scale = float(np.abs(x).max(initial=0.0)) or 1.0
-    return {"rtol": 1e-6, "atol": 1e-10 * scale, "first_step": 0.01 / fastest if 0 < fastest < math.inf else 1e-6}
+    return {"rtol": 1e-6, "atol": 1e-8 * _scale(x), "first_step": 0.01 / fastest if 0 < fastest < math.inf else 1e-6}
+
+
+def _scale(x: Array) -> Array:
+    """The size of each state, by where it starts."""
+    size = np.abs(x)
+    return np.where(size > 0, size, size[size > 0].min(initial=1.0))
 
 
 def _near(a: Array, b: Array) -> bool:
@@ -256,7 +264,7 @@ def time_course(
     doses : sequence of Dose
         Rows after the last time have no effect.
     atol : float
-        Absolute tolerance, relative to the largest concentration of the start.
+        Absolute tolerance, as a share of each state's start (of the smallest other one where a state starts at 0).
 
     Raises
     ------
@@ -277,7 +285,7 @@ def time_course(
     last = float(at[-1]) if len(at) else begin
     states = np.full((len(at), len(x)), math.nan)
     used = np.repeat(p[:, None], len(at), axis=1)
-    tolerance = atol * max(float(np.abs(x).max(initial=0.0)), 1e-300)
+    tolerance = atol * _scale(x)
     status, reason = Status.CONVERGED, ""
     edges = {begin, last} | {d.time for d in doses} | {d.time + d.duration for d in doses}
     marks = sorted(e for e in edges if begin <= e <= last)
@@ -329,7 +337,7 @@ def _segment(
     ask: Array,
     method: str,
     rtol: float,
-    atol: float,
+    atol: Array,
 ) -> Array | str:
     """States at ``ask`` of a smooth stretch, or the integrator's complaint."""
     if not len(x):
