@@ -119,11 +119,11 @@ class Profile:
         InputError
             If ``path`` cannot be written.
         """
-        from eutone.report import html
+        from eutone.report.html import render
 
         if path is not None:
             check_writable(path)
-        page = html.render(self.data)
+        page = render(self.data)
         if path is not None:
             write_atomic(path, page.encode("utf-8"))
         return page
@@ -153,12 +153,12 @@ class Profile:
         """What the terminal shows, as plain text 100 columns wide."""
         from rich.console import Console
 
-        from eutone.report import terminal
+        from eutone.report.terminal import render
 
         text = io.StringIO()
         console = Console(file=text, width=100, color_system=None, force_terminal=False, highlight=False)
-        terminal.render(self.data, console)
-        return text.getvalue()
+        render(self.data, console)
+        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
     def __repr__(self) -> str:
         lead = self.data.explanations[0] if self.data.explanations else None

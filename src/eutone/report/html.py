@@ -13,7 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from eutone._results import ExplanationResult, ProfileResult, QuantityResult
+from eutone._results import ProfileResult, QuantityResult
 from eutone.report import plots, story, svg, words
 
 __all__ = ["render"]
@@ -60,7 +60,8 @@ def _story(profile: ProfileResult) -> dict[str, Any]:
         "summary": story.summary(profile),
         "measurements": [(row, plots.measurement_plot(row, measured), story.position(row)) for row in rows],
         "measured_axis": svg.axis(measured),
-        "lines": [(line, plots.explanation_plot(line), _drivers(line.lead, profile)) for line in shown],
+        "lines": [(line, plots.explanation_plot(line), story.drivers(line.lead, profile)) for line in shown],
+        "has_drivers": any(line.lead.drivers for line in shown),
         "rest": rest,
         "rest_count": rest_count,
         "systems": _systems(told, known),
@@ -82,16 +83,3 @@ def _systems(items: list[QuantityResult], scale: svg.Scale) -> list[tuple[str, l
     for item in items:
         groups.setdefault(item.system, []).append((item, plots.quantity_plot(item, scale)))
     return list(groups.items())
-
-
-def _drivers(item: ExplanationResult, profile: ProfileResult) -> dict[str, list[str]]:
-    """What speaks for an explanation and what against it, strongest first, in words."""
-    names = {row.marker: words.marker_name(row.marker, row.name, row.specimen) for row in profile.measurements}
-    said: dict[str, list[str]] = {"for": [], "against": []}
-    for driver in sorted(item.drivers, key=lambda d: -abs(d.contribution or 0.0)):
-        name = names.get(driver.marker, words.marker_name(driver.marker))
-        text = " ".join(filter(None, [name, driver.direction, f"({driver.note})" if driver.note else ""]))
-        if driver.contribution is not None:
-            text += f" ({driver.contribution:+.1f})".replace("-", "−")
-        said["against" if (driver.contribution or 0.0) < 0 else "for"].append(text)
-    return said

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from eutone._results import ExplanationResult, MeasurementResult, ProfileResult, QuantityResult
 from eutone.report import words
 
-__all__ = ["CONFIDENT", "Line", "fit", "leading", "lines", "log_factor", "position", "summary", "taking"]
+__all__ = [
+    "CONFIDENT",
+    "Line",
+    "conclusion",
+    "drivers",
+    "fit",
+    "leading",
+    "lines",
+    "log_factor",
+    "position",
+    "summary",
+    "taking",
+]
 
 CONFIDENT = 0.8
 """From here on an answer counts as given: the probability at which calibration is tested."""
@@ -136,8 +148,8 @@ def position(row: MeasurementResult) -> str:
 def taking(profile: ProfileResult) -> str:
     """One clause about what is taken."""
     if not profile.taking:
-        return "takes nothing" if profile.taking_stated else "what is taken was not stated"
-    text = "takes " + words.listing([item.name for item in profile.taking])
+        return "nothing is taken" if profile.taking_stated else "what is taken was not stated"
+    text = "taken: " + words.listing([item.name for item in profile.taking])
     unmodelled = sum(not item.modelled for item in profile.taking)
     return text + (f" ({unmodelled} not modelled)" if unmodelled else "")
 
@@ -146,7 +158,7 @@ def fit(profile: ProfileResult) -> str:
     """One sentence about the posterior predictive check."""
     check = profile.discrepancy
     which = words.listing([words.marker_name(marker) for marker in check.markers], most=6)
-    chance = f" (p = {words.number(check.p_value)})" if check.p_value is not None else ""
+    chance = f" (p\u00a0=\u00a0{words.number(check.p_value)})" if check.p_value is not None else ""
     match check.status:
         case "fits":
             return f"The model can produce measurements like these{chance}."
@@ -156,6 +168,19 @@ def fit(profile: ProfileResult) -> str:
             return f"The model cannot reproduce these measurements{chance}{_about(which)} Read every number with care."
         case _:
             return "Whether the model fits this person cannot be tested with so few measurements."
+
+
+def drivers(item: ExplanationResult, profile: ProfileResult) -> dict[str, list[str]]:
+    """What speaks for an explanation and what against it, strongest first, in words."""
+    names = {row.marker: words.marker_name(row.marker, row.name, row.specimen) for row in profile.measurements}
+    said: dict[str, list[str]] = {"for": [], "against": []}
+    for driver in sorted(item.drivers, key=lambda d: -abs(d.contribution or 0.0)):
+        name = names.get(driver.marker, words.marker_name(driver.marker))
+        text = " ".join(filter(None, [name, driver.direction, f"({driver.note})" if driver.note else ""]))
+        if driver.contribution is not None:
+            text += f" ({driver.contribution:+.1f})".replace("-", "−")
+        said["against" if (driver.contribution or 0.0) < 0 else "for"].append(text)
+    return said
 
 
 def _about(which: str) -> str:
@@ -202,25 +227,41 @@ def _knowledge(quantities: tuple[QuantityResult, ...]) -> str:
     )
 
 
-def summary(profile: ProfileResult) -> tuple[str, ...]:
-    """The profile in a few sentences, most important first."""
-    used = sum(row.used for row in profile.measurements)
-    sentences = [
-        f"{words.cap(words.person(profile.person))}; {taking(profile)}. "
-        f"{used} of {words.plural(len(profile.measurements), 'measurement')} could be used."
-    ]
+def _wrong(profile: ProfileResult) -> list[str]:
+    found = {
+        side: [
+            f"{item.name} ({words.percent(item.probability)})"
+            for item in sorted(profile.imbalances, key=lambda i: -i.probability)
+            if item.direction == side and item.probability >= CONFIDENT
+        ]
+        for side in ("low", "high")
+    }
+    return [f"Probably {side}: {words.listing(names, most=5)}." for side, names in found.items() if names]
+
+
+def conclusion(profile: ProfileResult) -> tuple[str, ...]:
+    """The answer in a few sentences: what explains the panel, and what is off."""
+    sentences = _lead(profile) + _wrong(profile)
     if profile.status == "failed":
-        sentences.append("The computation failed; what follows is incomplete and must not be read as a result.")
+        sentences.insert(0, "The computation failed; what follows is incomplete and must not be read as a result.")
     elif profile.status == "partial":
         sentences.append("The computation is incomplete; see the warnings.")
-    sentences += _lead(profile)
-    sentences.append(fit(profile))
+    return tuple(words.clean(sentence) for sentence in sentences)
+
+
+def summary(profile: ProfileResult) -> tuple[str, ...]:
+    """The whole profile in a few sentences, most important first."""
+    used = sum(row.used for row in profile.measurements)
+    sentences = [*conclusion(profile), fit(profile)]
+    sentences.append(
+        f"{used} of {words.plural(len(profile.measurements), 'measurement')} could be used; {taking(profile)}."
+    )
     if profile.quantities:
         sentences.append(_knowledge(profile.quantities))
     if profile.next_tests:
         best = profile.next_tests[0]
         name = words.marker_name(best.marker, best.name, best.specimen)
-        sentences.append(f"Measuring {name} next would be expected to tell most" + _gain(best.gain))
+        sentences.append(f"Measuring {name} next would be expected to tell most{_gain(best.gain)}")
     return tuple(words.clean(sentence) for sentence in sentences)
 
 

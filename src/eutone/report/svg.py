@@ -47,16 +47,22 @@ class Scale:
 
 
 def log_scale(values: Sequence[float], widest: float = 1000.0) -> Scale:
-    """A symmetric axis around 1 that holds ``values``, from threefold at least to ``widest``-fold at most."""
-    reach = max((abs(math.log(v)) for v in values if v > 0), default=0.0)
-    steps = [3.0, 10.0, 30.0, 100.0, 300.0, 1000.0]
-    limit = next((s for s in steps if s >= min(math.exp(min(reach, 60.0)), widest) * 0.999), steps[-1])
-    inner = [s for s in steps if s <= limit]
-    if len(inner) > 3:
-        inner = [s for s in inner if math.log10(s) % 1 == 0] or inner
-    ticks = (*(1 / s for s in reversed(inner)), 1.0, *inner)
-    edge = limit * 1.12  # room for the label and the mark of a value that lies on the last tick
-    return Scale(1 / edge, edge, ticks)
+    """An axis that holds ``values`` on either side of 1, from threefold at least to ``widest``-fold at most."""
+    logs = [math.log(value) for value in values if value > 0]
+    up, down = _limit(max(logs, default=0.0), widest), _limit(-min(logs, default=0.0), widest)
+    steps = [s for s in _STEPS if s <= max(up, down)]
+    if len([s for s in _STEPS if s <= up]) + len([s for s in _STEPS if s <= down]) > 6:
+        steps = [s for s in steps if math.log10(s) % 1 == 0]
+    ticks = (*(1 / s for s in reversed(steps) if s <= down), 1.0, *(s for s in steps if s <= up))
+    return Scale(0.85 / down, up / 0.85, ticks)  # room for the mark of a value that lies on the last tick
+
+
+_STEPS = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+
+
+def _limit(reach: float, widest: float) -> float:
+    """The first step that holds a fold of ``exp(reach)``."""
+    return next((s for s in _STEPS if s >= math.exp(min(reach, math.log(widest))) * 0.999), _STEPS[-1])
 
 
 def _p(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -25,6 +26,8 @@ __all__ = [
     "plural",
     "span",
     "title_case",
+    "unit",
+    "written",
 ]
 
 DASH = "–"
@@ -88,12 +91,12 @@ def percent(share: float | None) -> str:
         return UNKNOWN
     hundred = 100 * share
     if hundred < 0.05:
-        return "< 0.1 %"
+        return "<\u00a00.1\u00a0%"
     if hundred > 99.95:
-        return "> 99.9 %"
+        return ">\u00a099.9\u00a0%"
     if hundred < 9.95 or hundred >= 99:
-        return f"{hundred:.1f} %"
-    return f"{hundred:.0f} %"
+        return f"{hundred:.1f}\u00a0%"
+    return f"{hundred:.0f}\u00a0%"
 
 
 def factor(bayes_factor: float | None, log_bayes_factor: float | None = None) -> str:
@@ -140,6 +143,11 @@ def person(who: PersonResult) -> str:
     if who.height_cm is not None:
         parts.append(f"{number(who.height_cm)} cm")
     return ", ".join(parts)
+
+
+def unit(text: str | None) -> str:
+    """A unit as people write it: ``umol/L`` becomes ``µmol/L``, the bare ``1`` of a ratio disappears."""
+    return "" if text in (None, "1") else re.sub(r"\bu(?=(mol|g|L|M|U|IU|kat)\b)", "µ", str(text))
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
