@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -27,7 +28,35 @@ _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 _GAUGE = 17
 _QUANTITIES = 10
-_ROOMY = 96
+
+
+class _Column(NamedTuple):
+    name: str
+    side: Literal["left", "right"] = "right"
+    need: int = 0
+    """Narrowest screen on which it is shown."""
+
+
+_NAME = _Column("", "left")
+_MEASURED = (
+    _NAME,
+    _Column("value"),
+    _Column("", "left"),
+    _Column("healthy"),
+    _Column("expected", need=70),
+    _Column("", "left", need=96),  # the gauge; the arrows say the same
+    _Column("", "left"),
+)
+_EXPLAINED = (_NAME, _Column("probability"), _Column("", "left", need=90), _Column("prior"), _Column("Bayes factor"))
+_QUANTIFIED = (
+    _NAME,
+    _Column("median"),
+    _Column("", "left"),
+    _Column("5–95 %"),
+    _Column("healthy", need=70),
+    _Column("outside"),
+    _Column("told", need=90),
+)
 
 
 def render(profile: ProfileResult, console: Console) -> None:
@@ -46,7 +75,7 @@ class _Screen:
     def __init__(self, profile: ProfileResult, console: Console) -> None:
         self.profile = profile
         self.console = console
-        self.width = max(60, min(console.width, 100))
+        self.width = min(console.width, 100)
 
     def show(self) -> None:
         self._head()
@@ -84,21 +113,24 @@ class _Screen:
         self.console.print()
         self.say((title, "bold"), (f"  {note}" if note else "", "dim"))
 
-    def table(self, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Text]]) -> None:
-        """A table without lines; the first column takes what the others leave."""
-        made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, width=self.width)
-        for number, (name, side) in enumerate(columns):
+    def table(self, heads: Sequence[_Column], rows: Iterable[Sequence[Text]]) -> None:
+        """A table without lines. The first column takes what the others leave; a narrow screen loses some of these."""
+        shown = [number for number, head in enumerate(heads) if head.need <= self.width]
+        made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+        for number in shown:
+            first = number == 0
             made.add_column(
-                self.text(name),
-                justify="right" if side == "right" else "left",
-                ratio=1 if number == 0 else None,
-                min_width=12 if number == 0 else None,
-                no_wrap=number > 0,
-                overflow="fold" if number == 0 else "ellipsis",
+                self.text(heads[number].name),
+                justify=heads[number].side,
+                ratio=1 if first else None,
+                min_width=12 if first else None,
+                no_wrap=not first,
+                overflow="fold" if first else "ellipsis",
             )
+        made.expand = True
         for row in rows:
-            made.add_row(*row)
-        self.console.print(made)
+            made.add_row(*(row[number] for number in shown))
+        self.console.print(made, width=self.width)
 
     def _head(self) -> None:
         profile = self.profile
@@ -122,13 +154,8 @@ class _Screen:
             return
         used = [row for row in rows if row.used]
         self.heading("Measured", f"{len(used)} of {len(rows)} used")
-        heads = ("value", "", "healthy", "expected", "", "")
-        columns = [("", ""), *((head, "right" if head else "") for head in heads)]
-        cells = [self._measurement(row) for row in used]
-        if self.width < _ROOMY:  # the arrows say the same as the gauges
-            columns, cells = columns[:5] + columns[6:], [row[:5] + row[6:] for row in cells]
         if used:
-            self.table(columns, cells)
+            self.table(_MEASURED, [self._measurement(row) for row in used])
         for row in rows:
             if not row.used:
                 name = words.marker_name(row.marker, row.name, row.specimen)
@@ -158,7 +185,6 @@ class _Screen:
         if not shown:
             self.say("None could be weighed.")
             return
-        columns = [("", ""), ("probability", "right"), ("", ""), ("prior", "right"), ("Bayes factor", "right")]
         rows = []
         for line in shown:
             alone = len(line.members) == 1
@@ -181,7 +207,7 @@ class _Screen:
                 ]
                 for member in (line.members if not alone else ())
             ]
-        self.table(columns, rows)
+        self.table(_EXPLAINED, rows)
         if count:
             self.say((f"{words.plural(count, 'other')} together {words.percent(rest)}", "dim"))
         lead = shown[0].lead
@@ -194,10 +220,8 @@ class _Screen:
         silent = len(self.profile.quantities) - len(told) - weak
         self.heading("Quantities", f"{len(told)} informed, {weak} weakly, {silent} not at all")
         told.sort(key=lambda q: -(q.information or 0.0))
-        heads = ("median", "", "5–95 %", "healthy", "outside", "told")
-        columns = [("", ""), *((head, "right" if head else "") for head in heads)]
         if told:
-            self.table(columns, [self._quantity(item) for item in told[:_QUANTITIES]])
+            self.table(_QUANTIFIED, [self._quantity(item) for item in told[:_QUANTITIES]])
         if len(told) > _QUANTITIES:
             self.say((f"and {len(told) - _QUANTITIES} more in the HTML report", "dim"))
 
@@ -231,7 +255,7 @@ class _Screen:
             *(("Warning", "bold yellow", warning) for warning in profile.warnings),
         ]
         if profile.limits:
-            rows.append(("Not seen", "bold", "; ".join(limit.rstrip(".") for limit in profile.limits) + "."))
+            rows.append(("Not seen", "bold", " · ".join(limit.rstrip(".") for limit in profile.limits)))
         self.pairs(rows)
         parts = [
             f"eutone {made.version}",
