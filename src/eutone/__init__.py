@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eutone._panel import Measurement, Panel
     from eutone._person import Person
     from eutone._protocol import Dose, Protocol
+    from eutone.engine.source import load_network as load
 
 __version__ = "0.1.0"
 
@@ -30,6 +31,7 @@ __all__ = [
     "Protocol",
     "SolveError",
     "__version__",
+    "load",
 ]
 
 # Public name -> (module, name there). A new name goes here, into `__all__`, and into the block for type checkers.
@@ -43,6 +45,7 @@ _WHERE = {
     "Person": ("eutone._person", "Person"),
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
+    "load": ("eutone.engine.source", "load_network"),
 }
 
 

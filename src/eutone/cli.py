@@ -40,6 +40,11 @@ app = typer.Typer(
 )
 
 # The \b keeps the lines as they are.
+models = typer.Typer(
+    help="Look at a model: one that comes with Eutone, or a file in Antimony or SBML.", no_args_is_help=True
+)
+app.add_typer(models, name="model")
+
 PROFILE_EXAMPLES = """\b
 Examples:
   eutone profile panel.csv --age 12d --sex female --taking none --html report.html
@@ -133,7 +138,7 @@ def profile(
         weight=weight,
         height=height,
         taking=_taken(taking),
-        genes=_genotypes(gene),
+        genes=_genotypes(gene) or None,
     )
     if not quiet:
         _terminal.notes(case.issues)
@@ -152,6 +157,39 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile.")]
     from eutone import _results
 
     sys.stdout.write(_results.schema(name))
+
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.")]
+
+
+@models.command("list")
+def model_list() -> None:
+    """Name the models that come with Eutone."""
+    from eutone import _model
+
+    named = _model.names()
+    width = max(map(len, named))
+    typer.echo("\n".join(f"{name:{width}}  {about}" for name, about in named.items()))
+
+
+@models.command("show")
+def model_show(model: Model) -> None:
+    """Print what stands in a model: species, conserved totals, reactions with their rates, parameters."""
+    from eutone import _model
+
+    typer.echo(_model.show(_model.find(model)))
+
+
+@models.command("check")
+def model_check(model: Model) -> None:
+    """See whether a model can be read and comes to rest; anything wrong ends with exit code 1."""
+    from eutone import _model
+
+    answers = _model.check(_model.find(model))
+    for answer in answers:
+        typer.echo(f"{'ok   ' if answer.passed else 'WRONG'}  {answer.question}: {answer.finding}")
+    if not all(answer.passed for answer in answers):
+        raise typer.Exit(1)
 
 
 def _taken(items: list[str] | None) -> list[str] | None:

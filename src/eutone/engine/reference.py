@@ -160,7 +160,10 @@ def steady_state(
                 return _judged(f, polished, p, moieties, end)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # not-finite trial points: the solver shortens its step
-            message = solver.step() if solver.status == "running" else solver.status
+            try:
+                message = solver.step() if solver.status == "running" else solver.status
+            except ValueError as error:  # SciPy refuses a matrix that is not finite: the state, or time, ran away
+                return end(solver.y, Status.NOT_FINITE, f"the state runs away: {error}")
         if solver.status == "failed" or not np.isfinite(solver.y).all():
             return end(solver.y, Status.NOT_FINITE, f"the integration failed: {message}")
     if singular:

@@ -1,0 +1,195 @@
+"""Looking at a model: which ones there are, what stands in one, and whether it can be solved.
+
+A model is a file (Antimony or SBML) or one that comes with Eutone. Everything here works on the network alone; that the
+numbers are right is not asked, only that they can be read, balanced and brought to rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eutone._errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from eutone.engine import Network
+    from eutone.engine.expr import Expr
+
+__all__ = ["Check", "check", "find", "infix", "names", "show"]
+
+_SUFFIXES = (".ant", ".sbml", ".xml")
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_INFIX |= {"eq": "==", "ne": "!=", "and": "&&", "or": "||"}
+_BINDING = {
+    "||": 1,
+    "&&": 2,
+    "==": 3,
+    "!=": 3,
+    "<": 3,
+    "<=": 3,
+    ">": 3,
+    ">=": 3,
+    "+": 4,
+    "-": 4,
+    "*": 5,
+    "/": 5,
+    "^": 7,
+}
+_NEGATION = 6
+_ATOM = 8
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question put to a model.
+
+    Attributes
+    ----------
+    question : str
+        What was asked.
+    passed : bool
+    finding : str
+        What was found, in words.
+    """
+
+    question: str
+    passed: bool
+    finding: str
+
+
+def _published() -> dict[str, Traversable]:
+    folder = resources.files("eutone.body").joinpath("published")
+    return {Path(file.name).stem: file for file in folder.iterdir() if file.name.endswith(_SUFFIXES)}
+
+
+def names() -> dict[str, str]:
+    """The models that come with Eutone: name to the first line that says what it is."""
+    found = {}
+    for name, file in sorted(_published().items()):
+        lines = (line.lstrip("/# ").strip() for line in file.read_text(encoding="utf-8").splitlines())
+        found[name] = next((line for line in lines if line), "")
+    return found
+
+
+def find(name: str) -> Network:
+    """The model of that name or in that file.
+
+    Raises
+    ------
+    InputError
+        If there is neither.
+    ModelError
+        If it cannot be read, or uses a construct that Eutone refuses.
+    """
+    from eutone.engine import load_network
+
+    published = _published()
+    if name in published:
+        with resources.as_file(published[name]) as path:
+            return load_network(path)
+    if not name.lower().endswith(_SUFFIXES):
+        near = get_close_matches(name, published, n=1)
+        hint = (
+            f"Did you mean '{near[0]}'?" if near else f"A model is a file ({', '.join(_SUFFIXES)}) or {_or(published)}"
+        )
+        raise InputError(f"there is no model '{name}'", hint=hint)
+    if not Path(name).is_file():
+        raise InputError("there is no such file", file=name)
+    return load_network(Path(name))
+
+
+def _or(items: dict[str, Traversable]) -> str:
+    return " or ".join(f"'{item}'" for item in sorted(items))
+
+
+def show(network: Network) -> str:
+    """The model in words: state, conserved totals, reactions with their rates, rules and parameters."""
+    from eutone.engine import conserved_moieties
+
+    lines = [
+        f"{network.name}: {len(network.species)} species, {len(network.reactions)} reactions, "
+        f"{len(network.parameters)} parameters" + (", depends on time" if network.explicit_time else "")
+    ]
+    lines += _section("species", [f"{i} = {x:.6g}" for i, x in zip(network.species, network.initial, strict=True)])
+    laws = conserved_moieties(network).laws
+    lines += _section(
+        "conserved", [f"{_sum(law, network.species)} = {float(law @ network.initial):.6g}" for law in laws]
+    )
+    lines += _section(
+        "reactions",
+        [
+            f"{name}: {_equation(column, network.species)}; {infix(rate)}"
+            for name, column, rate in zip(network.reactions, network.stoichiometry.T, network.rates, strict=True)
+        ],
+    )
+    lines += _section("rules", [f"{name} := {infix(rule)}" for name, rule in network.rules])
+    lines += _section("rate rules", [f"{name}' = {infix(rule)}" for name, rule in network.drift.items()])
+    lines += _section(
+        "parameters", [f"{i} = {value:.6g}" for i, value in zip(network.parameters, network.values, strict=True)]
+    )
+    return "\n".join(lines)
+
+
+def _section(title: str, rows: list[str]) -> list[str]:
+    return ["", f"{title} ({len(rows)})", *(f"  {row}" for row in rows)] if rows else []
+
+
+def _sum(weights: NDArray[np.float64], species: tuple[str, ...]) -> str:
+    return " + ".join(
+        name if weight == 1 else f"{weight:.6g} {name}" for weight, name in zip(weights, species, strict=True) if weight
+    )
+
+
+def _equation(column: NDArray[np.float64], species: tuple[str, ...]) -> str:
+    return f"{_sum(np.maximum(-column, 0), species)} -> {_sum(np.maximum(column, 0), species)}".strip()
+
+
+def infix(node: Expr, around: int = 0) -> str:
+    """``node`` as a formula, with brackets only where they are needed.
+
+    Parameters
+    ----------
+    around : int
+        How tightly what stands around it binds.
+    """
+    if node.op in ("const", "symbol"):
+        return f"{node.value:.12g}" if isinstance(node.value, float) else str(node.value)
+    if node.op == "neg":
+        text, binding = f"-{infix(node.args[0], _NEGATION)}", _NEGATION
+    elif node.op in _INFIX and len(node.args) == 2:
+        sign = _INFIX[node.op]
+        binding = _BINDING[sign]
+        left, right = (binding + 1, binding) if sign == "^" else (binding, binding + 1)
+        space = "" if sign in "^*/" else " "
+        text = f"{infix(node.args[0], left)}{space}{sign}{space}{infix(node.args[1], right)}"
+    else:
+        text, binding = f"{node.op}({', '.join(infix(argument) for argument in node.args)})", _ATOM
+    return f"({text})" if binding < around else text
+
+
+def check(network: Network) -> list[Check]:
+    """Ask a model whether its rates are finite, its default state is not negative, and whether it comes to rest."""
+    from eutone.engine import Status, reference
+
+    state, parameters = network.start(network.values), network.values
+    flow = reference.Derivative(network)(0.0, state, parameters)
+    bad = [name for name, value in zip(network.species, flow, strict=True) if not np.isfinite(value)]
+    checks = [
+        Check("rates are finite in the default state", not bad, f"not finite: {', '.join(bad)}" if bad else "yes")
+    ]
+    below = [name for name, value in zip(network.species, state, strict=True) if value < 0]
+    checks.append(Check("the default state is not negative", not below, ", ".join(below) or "yes"))
+    try:
+        rest = reference.steady_state(network)
+    except ModelError as error:
+        return [*checks, Check("it comes to rest", True, f"not asked: {error}")]
+    if rest.status is Status.CONVERGED:
+        return [*checks, Check("it comes to rest", True, f"yes, residual {rest.residual:.1e}")]
+    return [*checks, Check("it comes to rest", False, rest.reason)]
