@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from eutone._panel import Measurement, Panel
     from eutone._person import Person
     from eutone._protocol import Dose, Protocol
+    from eutone._read import Case, read
     from eutone.engine.source import load_network as load
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Case",
     "Dose",
     "EutoneError",
     "InputError",
@@ -32,10 +34,12 @@ __all__ = [
     "SolveError",
     "__version__",
     "load",
+    "read",
 ]
 
 # Public name -> (module, name there). A new name goes here, into `__all__`, and into the block for type checkers.
 _WHERE = {
+    "Case": ("eutone._read", "Case"),
     "Dose": ("eutone._protocol", "Dose"),
     "EutoneError": ("eutone._errors", "EutoneError"),
     "InputError": ("eutone._errors", "InputError"),
@@ -46,6 +50,7 @@ _WHERE = {
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
     "load": ("eutone.engine.source", "load_network"),
+    "read": ("eutone._read", "read"),
 }
 
 

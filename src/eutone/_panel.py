@@ -41,7 +41,9 @@ class Measurement:
         Millilitres of CSF drawn before the middle of this sample.
     note : str
     row : int or None
-        Row of the file, header included.
+        Row of the file, header included; the number of the measurement in JSON, of the entry in a FHIR Bundle.
+    why : str
+        Why it cannot be used, for example that the marker is not known; empty if nothing stands in the way here.
     """
 
     marker: str | None
@@ -59,11 +61,37 @@ class Measurement:
     csf_fraction_ml: float | None = None
     note: str = ""
     row: int | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The measurements of one person at one visit."""
+    """The measurements of one person, in the order in which they were written.
+
+    The same marker may be there with several ``collected`` times: a series. All of it is kept; `latest` is what one
+    visit knows.
+    """
 
     measurements: tuple[Measurement, ...]
     source: str = ""
+
+    def latest(self) -> tuple[Measurement, ...]:
+        """The newest measurement of each marker and specimen, in the order of the panel.
+
+        A measurement without ``collected`` counts as newest: whoever leaves the time out means now. What has no marker
+        is left out.
+        """
+        newest: dict[tuple[str, str | None], Measurement] = {}
+        for one in self.measurements:
+            if one.marker is None:
+                continue
+            key = (one.marker, one.specimen)
+            held = newest.get(key)
+            if held is None or _when(one) >= _when(held):
+                newest[key] = one
+        chosen = {id(one) for one in newest.values()}
+        return tuple(one for one in self.measurements if id(one) in chosen)
+
+
+def _when(one: Measurement) -> datetime:
+    return datetime.max if one.collected is None else one.collected
