@@ -1,0 +1,149 @@
+"""Machine code kept between runs, in a folder that only its owner can write.
+
+A file is ``magic, key, length, SHA-256 of the object, object``. The key is a hash of everything the object depends on
+(`eutone.engine.compile` says what). Files are written beside their place and renamed, so a reader sees a whole one or
+none, however many processes write at once. Whatever is wrong with a file or the folder, the answer is to compile again
+and to say so in the log: the cache can be slow, never wrong. Objects are code that will run, so a folder or file that
+others could have written is not read at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import secrets
+import stat
+import time
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+__all__ = ["cache_folder", "forget", "read", "write"]
+
+log = logging.getLogger(__name__)
+
+_MAGIC = b"EUTONE-OBJECT-1\n"
+_HEADER = len(_MAGIC) + 32 + 8 + 32
+_MOST_BYTES = 256 * 2**20
+_STALE_SECONDS = 3600.0
+
+
+def cache_folder() -> Path:
+    """Where objects are kept: ``EUTONE_CACHE_DIR`` if it is set, else the user's cache folder."""
+    chosen = os.environ.get("EUTONE_CACHE_DIR")
+    return (Path(chosen) if chosen else user_cache_path("eutone")) / "objects"
+
+
+def _path(key: bytes) -> Path:
+    return cache_folder() / f"{key.hex()}.obj"
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Whether only the user running this can have written it (always true where there are no such owners)."""
+    if not hasattr(os, "getuid"):
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _is_usable(folder: Path) -> bool:
+    try:
+        status = folder.lstat()
+    except OSError:
+        return False
+    if not stat.S_ISDIR(status.st_mode) or not _is_private(status):
+        log.warning("%s: not used, since others could have written there", folder)
+        return False
+    return True
+
+
+def read(key: bytes) -> bytes | None:
+    """The object kept under ``key`` (32 bytes), or None if there is none that can be trusted."""
+    path = _path(key)
+    if not _is_usable(path.parent):
+        return None
+    try:
+        # never through a link: it could lead to a file of somebody else
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.warning("%s: cannot be read (%s), compiling again", path, error)
+        return None
+    with os.fdopen(handle, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or not _is_private(status) or status.st_size > _MOST_BYTES:
+            log.warning("%s: not used, since others could have written it", path)
+            return None
+        try:
+            content = file.read()
+        except OSError as error:
+            log.warning("%s: cannot be read (%s), compiling again", path, error)
+            return None
+    data = _unpack(key, content)
+    if data is None:
+        log.warning("%s: damaged, compiling again", path)
+        forget(key)
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(path)  # what is used stays longest
+    return data
+
+
+def _unpack(key: bytes, content: bytes) -> bytes | None:
+    head, data = content[:_HEADER], content[_HEADER:]
+    length, checksum = head[-40:-32], head[-32:]
+    whole = len(head) == _HEADER and head.startswith(_MAGIC + key) and int.from_bytes(length, "little") == len(data)
+    return data if whole and hashlib.sha256(data).digest() == checksum else None
+
+
+def write(key: bytes, data: bytes) -> bool:
+    """Keep ``data`` under ``key``; False if that was not possible (read-only, full, not private): never an error."""
+    path = _path(key)
+    beside = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not _is_usable(path.parent):
+            return False
+        header = _MAGIC + key + len(data).to_bytes(8, "little") + hashlib.sha256(data).digest()
+        try:
+            handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(header + data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+        _bound(path.parent)
+    except OSError as error:
+        log.info("%s: not kept (%s)", path, error)
+        return False
+    return True
+
+
+def forget(key: bytes) -> None:
+    """Remove what is kept under ``key``, if that is possible."""
+    with contextlib.suppress(OSError):
+        _path(key).unlink(missing_ok=True)
+
+
+def _bound(folder: Path) -> None:
+    """Remove what was used longest ago until the folder is small enough, and what a killed process left behind."""
+    kept = []
+    for path in folder.iterdir():
+        try:
+            status = path.stat()
+        except OSError:
+            continue  # another process was faster
+        if path.suffix == ".tmp" and time.time() - status.st_mtime > _STALE_SECONDS:
+            path.unlink(missing_ok=True)
+        elif path.suffix == ".obj":
+            kept.append((status.st_mtime, status.st_size, path))
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in sorted(kept):
+        if total <= _MOST_BYTES:
+            break
+        path.unlink(missing_ok=True)
+        total -= size

@@ -1,0 +1,285 @@
+"""The two programs of a steady state: one step of the search, and what is to be known where it ended.
+
+**The step** solves ``(I/h - J) dx = F`` on the independent species, measures the change and decides
+(`eutone.engine.control` says how).
+
+**The finish** evaluates, at the state found, every species, the observables and the residual: the largest over species
+of net change over gross change, where gross means every production and loss term without its sign, also inside a
+reversible rate law (so that equilibrium counts as rest).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eutone._errors import ModelError
+from eutone.engine.control import CONTROL, SETTINGS, choose, control
+from eutone.engine.differentiate import gradients
+from eutone.engine.expr import Expr, call, const, evaluate, substitute, symbol, symbols
+from eutone.engine.factor import order, solve
+from eutone.engine.moieties import Moieties, conserved_moieties
+from eutone.engine.network import Network
+from eutone.engine.program import Program, lower
+
+__all__ = ["Kernel", "build_kernel"]
+
+_FLOOR = 1e-9
+_TOTAL = "~total"
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The programs, and which row of a person's numbers is what to each of them.
+
+    Attributes
+    ----------
+    begin : Program
+        From the whole start (species) to its independent part and the totals of the moieties. Where the row
+        ``~default`` is 1, initial assignments are evaluated first.
+    step, finish : Program
+        As in the module's text.
+    begin_rows, step_rows, finish_rows : dict of str to int
+        Rows in order: ``species, ~default, free, independent, totals``; ``independent, CONTROL, SETTINGS, free,
+        totals``; ``independent, free, totals, ~x species, ~f species (net change), ~o observables, ~residual``.
+    independent_index : array of int
+        Where the independent species stand among all.
+    floors : array, (n_species,)
+        What counts as zero.
+    positive : array of bool, (n_species,)
+        Which cannot be negative: all that do not begin negative and have no rate rule.
+    rate : float
+        A typical rate of the network at its default state, 1 over the unit of time of first steps.
+    factor_entries : int
+        Entries of the factors of the Jacobian, fill-in included.
+    """
+
+    begin: Program
+    step: Program
+    finish: Program
+    begin_rows: dict[str, int]
+    step_rows: dict[str, int]
+    finish_rows: dict[str, int]
+    independent: tuple[str, ...]
+    totals: tuple[str, ...]
+    observables: tuple[str, ...]
+    independent_index: NDArray[np.intp]
+    floors: NDArray[np.float64]
+    positive: NDArray[np.bool_]
+    rate: float
+    factor_entries: int
+
+
+def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tuple[str, Expr], ...]) -> Kernel:
+    """The programs of ``network`` with ``free`` read per person and every other parameter a number.
+
+    Raises
+    ------
+    ModelError
+        If anything asked for depends on time.
+    """
+    moieties = conserved_moieties(network)
+    names = [network.species[i] for i in moieties.independent]
+    totals = [f"{_TOTAL}{k}" for k in range(len(moieties.dependent))]
+    x = {name: symbol(name) for name in names}
+    for k, i in enumerate(moieties.dependent):
+        terms = [(float(moieties.link[k, j]), x[name]) for j, name in enumerate(names)]
+        x[network.species[i]] = _sum([(1.0, symbol(totals[k])), *terms])
+    expressions = _resolved(network, free, x, [*network.rates, *network.drift.values(), *(e for _, e in observables)])
+    rates, rest = expressions[: len(network.rates)], expressions[len(network.rates) :]
+    drift = dict(zip(network.drift, rest, strict=False))
+    observed = rest[len(drift) :]
+    _refuse_time(network, rates, drift, [name for name, _ in observables], observed)
+
+    net = [_net(network, i, rates, drift) for i in range(len(network.species))]
+    gross = [_gross(network, i, rates, drift) for i in range(len(network.species))]
+    at_rest = _default(network, free, totals, moieties)
+
+    step_rows = _rows(names, CONTROL, SETTINGS, free, totals)
+    step, rate, entries = _step(network, moieties, x, [net[i] for i in moieties.independent], at_rest, step_rows)
+
+    labels = [f"~x {s}" for s in network.species], [f"~f {s}" for s in network.species]
+    finish_rows = _rows(names, free, totals, *labels, [f"~o {name}" for name, _ in observables], ["~residual"])
+    # what is negative by less than the floor is zero, and is judged as zero
+    floors = _floors(network)
+    clipped = {s: _clip(symbol(s), floors[i]) for i, s in zip(moieties.independent, names, strict=True) if i in floors}
+    residual = _largest([call("abs", f) / (g + 1e-300) for f, g in zip(net, gross, strict=True)])
+    values = substitute([*(x[s] for s in network.species), *net, *observed, residual], clipped)
+    for i in moieties.dependent:
+        if i in floors:
+            values[i] = _clip(values[i], floors[i])
+    targets = [*labels[0], *labels[1], *(f"~o {name}" for name, _ in observables), "~residual"]
+    finish = lower(((finish_rows[t], e) for t, e in zip(targets, values, strict=True)), finish_rows)
+    begin_rows = _rows((f"~x {s}" for s in network.species), ["~default"], free, names, totals)
+    begin = lower(_begin(network, moieties, names, totals, free, begin_rows), begin_rows)
+    return Kernel(
+        begin,
+        step,
+        finish,
+        begin_rows,
+        step_rows,
+        finish_rows,
+        tuple(names),
+        tuple(totals),
+        tuple(name for name, _ in observables),
+        moieties.independent,
+        np.array([floors.get(i, _FLOOR * max(1.0, abs(v))) for i, v in enumerate(network.initial)]),
+        np.array([i in floors for i in range(len(network.species))]),
+        rate,
+        entries,
+    )
+
+
+def _begin(
+    network: Network,
+    moieties: Moieties,
+    names: list[str],
+    totals: list[str],
+    free: tuple[str, ...],
+    rows: dict[str, int],
+) -> list[tuple[int, Expr]]:
+    given = {s: symbol(f"~x {s}") for s in network.species}
+    assigned = _resolved(network, free, given, list(network.initials.values()))
+    start = dict(given)
+    for name, e in zip(network.initials, assigned, strict=True):
+        start[name] = call("select", symbol("~default"), e, given[name])
+    outputs = [(rows[name], start[name]) for name in names]
+    for k, i in enumerate(moieties.dependent):
+        terms = [(-float(moieties.link[k, j]), start[name]) for j, name in enumerate(names)]
+        outputs.append((rows[totals[k]], _sum([(1.0, start[network.species[i]]), *terms])))
+    return outputs
+
+
+def _rows(*groups: Iterable[str]) -> dict[str, int]:
+    return {name: k for k, name in enumerate(name for group in groups for name in group)}
+
+
+def _resolved(network: Network, free: tuple[str, ...], x: dict[str, Expr], wanted: list[Expr]) -> list[Expr]:
+    """``wanted`` over independent species, totals and free parameters only."""
+    known = dict(x)
+    for name, value in zip(network.parameters, network.values, strict=True):
+        known[name] = symbol(name) if name in free else const(value)
+    for name, rule in network.rules:
+        known[name] = substitute([rule], known)[0]
+    return substitute(wanted, known)
+
+
+def _refuse_time(
+    network: Network, rates: list[Expr], drift: dict[str, Expr], names: list[str], observed: list[Expr]
+) -> None:
+    parts = [*zip(network.reactions, rates, strict=True), *drift.items(), *zip(names, observed, strict=True)]
+    clocks = sorted({name for name, e in parts if "time" in symbols(e)})
+    if clocks:
+        raise ModelError(
+            f"{network.name}: no steady state is defined, since time occurs in {', '.join(clocks)}. "
+            "Set the amplitude of its clocks to 0 or give their mean"
+        )
+
+
+def _sum(terms: list[tuple[float, Expr]]) -> Expr:
+    total = const(0)
+    for factor, term in terms:
+        total = total - -factor * term if factor < 0 else total + factor * term
+    return total
+
+
+def _net(network: Network, i: int, rates: list[Expr], drift: dict[str, Expr]) -> Expr:
+    row = network.stoichiometry[i]
+    terms = [(float(row[j]), rates[j]) for j in np.flatnonzero(row)]
+    return _sum(terms) + drift.get(network.species[i], const(0))
+
+
+def _gross(network: Network, i: int, rates: list[Expr], drift: dict[str, Expr]) -> Expr:
+    row = network.stoichiometry[i]
+    terms = [(abs(float(row[j])), _without_signs(rates[j])) for j in np.flatnonzero(row)]
+    return _sum(terms) + _without_signs(drift.get(network.species[i], const(0)))
+
+
+def _without_signs(node: Expr) -> Expr:
+    """How large ``node`` would be if nothing in it cancelled (sums under a fraction bar or a function stay)."""
+    match node.op:
+        case "add" | "sub":
+            return _without_signs(node.args[0]) + _without_signs(node.args[1])
+        case "mul":
+            return _without_signs(node.args[0]) * _without_signs(node.args[1])
+        case "div":
+            return _without_signs(node.args[0]) / call("abs", node.args[1])
+        case "neg":
+            return _without_signs(node.args[0])
+        case "const":
+            return const(abs(float(node.value or 0.0)))
+    return call("abs", node)
+
+
+def _default(network: Network, free: tuple[str, ...], totals: list[str], moieties: Moieties) -> dict[str, object]:
+    point: dict[str, object] = dict(zip(network.species, network.initial, strict=True))
+    values = dict(zip(network.parameters, network.values, strict=True))
+    point.update({name: values[name] for name in free})
+    constants = network.initial[moieties.dependent] - moieties.link @ network.initial[moieties.independent]
+    point.update(zip(totals, constants, strict=True))
+    return point
+
+
+def _floors(network: Network) -> dict[int, float]:
+    """For each species that cannot be negative, what counts as zero."""
+    positive = network.initial[network.initial > 0]
+    middle = float(np.exp(np.median(np.log(positive)))) if len(positive) else 1.0
+    return {
+        i: _FLOOR * (float(start) if start > 0 else middle)
+        for i, (name, start) in enumerate(zip(network.species, network.initial, strict=True))
+        if start >= 0 and name not in network.drift
+    }
+
+
+def _clip(value: Expr, floor: float) -> Expr:
+    return call("select", call("and", call("lt", value, 0), call("ge", value, -floor)), 0, value)
+
+
+def _largest(values: list[Expr]) -> Expr:
+    return reduce(lambda a, b: call("max", a, b), values, const(0))
+
+
+def _step(
+    network: Network,
+    moieties: Moieties,
+    x: dict[str, Expr],
+    net: list[Expr],
+    point: dict[str, object],
+    rows: dict[str, int],
+) -> tuple[Program, float, int]:
+    names = [network.species[i] for i in moieties.independent]
+    index = {name: k for k, name in enumerate(names)}
+    q = symbol("~q")
+    matrix = {(k, k): q for k in range(len(names))}
+    for k, row in enumerate(gradients(net, names)):
+        for name, slope in row.items():
+            matrix[k, index[name]] = matrix.get((k, index[name]), const(0)) - slope
+    numbers = evaluate(list(matrix.values()), {**point, "~q": 0.0})
+    pattern = {entry: float(np.asarray(v)) for entry, v in zip(matrix, numbers, strict=True)}
+    found = solve(matrix, net, order(pattern, len(names)))
+
+    floors, change = _floors(network), dict(zip(names, found.unknowns, strict=True))
+    for k, i in enumerate(moieties.dependent):
+        change[network.species[i]] = _sum([(float(moieties.link[k, j]), change[n]) for j, n in enumerate(names)])
+    # the chains below must not let a not-a-number pass: its square makes `total` one
+    rise, fall, total = const(0), const(0), const(0)
+    for i, name in enumerate(network.species):
+        if i in floors:
+            u = change[name] / (x[name] + floors[i])
+            fall = choose("lt", u, fall)
+        else:
+            u = call("abs", change[name]) / (call("abs", x[name]) + _FLOOR * max(1.0, abs(network.initial[i])))
+        rise = choose("gt", u, rise)
+        total = total + u * u
+    sign = reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), found.pivots, const(1))
+    decisions = control(rise, fall, total, sign)
+    taken = decisions.pop("taken")
+    outputs = [(rows[n], call("select", taken, symbol(n) + change[n], symbol(n))) for n in names]
+    outputs += [(rows[n], e) for n, e in decisions.items()]
+    diagonal = [abs(v) for (i, j), v in pattern.items() if i == j and np.isfinite(v) and v != 0]
+    rate = float(np.exp(np.median(np.log(diagonal)))) if diagonal else 1.0
+    return lower(outputs, rows), rate, found.entries

@@ -1,0 +1,233 @@
+"""Steady states of many people at once: chunks of a batch over threads, a status for everyone.
+
+The search itself is machine code (`eutone.engine.kernel` says what one step is); this module only lays out the table of
+people, starts the code on each chunk, sends those that had a hard time through once more, slowly, and says how each
+ended. Everything that touches a person's numbers uses that person's numbers alone, so any permutation, chunking, lane
+width and number of threads gives the same bits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eutone._errors import ModelError
+from eutone.engine.basin import confirm, selected
+from eutone.engine.compile import Compiled
+from eutone.engine.people import Pace, begin, finish, search
+from eutone.engine.status import Status
+
+__all__ = ["SteadyStates", "default_threads", "solve_steady"]
+
+Array = NDArray[np.float64]
+
+_CHUNK = 4096
+_POLL_SECONDS = 0.02
+RESIDUAL = 1e-9  # net over gross change
+
+_BOLD = Pace(most=0.9, aim=0.5, limit=200, first=1.0)
+_CAREFUL = Pace(most=0.3, aim=0.05, limit=3000, first=0.01)
+
+
+class _Stop(Protocol):
+    def is_set(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class SteadyStates:
+    """How every person's search ended, and where.
+
+    Attributes
+    ----------
+    species, names : tuple of str
+        Columns of ``states`` and of ``observables``.
+    states : array, (n, n_species)
+        Where the search ended; an answer only where ``status`` is ``CONVERGED``.
+    observables : array, (n, n_observables)
+    status : array of int8, (n,)
+        A `Status` each.
+    residual : array, (n,)
+        The largest, over species, of net change over gross change.
+    iterations : array of int32, (n,)
+        Linear systems solved for the answer.
+    checked, disagreed : int
+        How many were integrated with error control to see where the start runs to, and how many of them do not run to
+        the state found (these have the status ``OTHER_BASIN``).
+    """
+
+    species: tuple[str, ...]
+    names: tuple[str, ...]
+    states: Array
+    observables: Array
+    status: NDArray[np.int8]
+    residual: Array
+    iterations: NDArray[np.int32]
+    checked: int
+    disagreed: int
+
+    @property
+    def converged(self) -> NDArray[np.bool_]:
+        """Which are answers, shape (n,)."""
+        return np.asarray(self.status == Status.CONVERGED)
+
+    def counts(self) -> dict[str, int]:
+        """How many ended how, by name; endings that did not occur are absent."""
+        return {s.name: int((self.status == s).sum()) for s in Status if (self.status == s).any()}
+
+
+def default_threads() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def solve_steady(
+    compiled: Compiled,
+    parameters: ArrayLike,
+    *,
+    start: ArrayLike | None = None,
+    threads: int | None = None,
+    stop: _Stop | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> SteadyStates:
+    """The steady state that each person's start runs to.
+
+    Parameters
+    ----------
+    compiled : Compiled
+    parameters : array, (n, n_free)
+        Values of ``compiled.free``, one row per person.
+    start : array, (n_species,) or (n, n_species), optional
+        Where to begin; it also fixes the totals of conserved moieties. The network's default state if not given.
+    threads : int, optional
+        Default: the processors this process may use.
+    stop : object with ``is_set()``, optional
+        Such as a `threading.Event`: when it is set, everybody not finished ends as ``STOPPED`` within 0.1 s.
+    progress : callable, optional
+        Called as ``progress(done, n)`` from this thread.
+
+    Raises
+    ------
+    ModelError
+        If the shapes do not fit the network.
+    """
+    values, starts = _checked_input(compiled, parameters, start)
+    n, threads = len(values), threads or default_threads()
+    size = max(64, min(_CHUNK, -(-n // (2 * threads))))
+    word = np.zeros(1, dtype=np.uint8)
+    result = _empty(compiled, n)
+
+    def work(low: int, high: int) -> NDArray[np.int64]:
+        mine = slice(low, high)
+        checked, disagreed = _solve(
+            compiled, values[mine], None if starts is None else starts[mine], word, result, mine
+        )
+        return np.array([high - low, checked, disagreed])
+
+    totals = np.zeros(3, dtype=np.int64)
+    with ThreadPoolExecutor(threads, thread_name_prefix="eutone-steady") as pool:
+        try:
+            waiting: set[Future[NDArray[np.int64]]] = {
+                pool.submit(work, k, min(k + size, n)) for k in range(0, n, size)
+            }
+            while waiting:
+                ended, waiting = wait(waiting, _POLL_SECONDS if stop else None, FIRST_COMPLETED)
+                if stop is not None and stop.is_set():
+                    word[0] = 1
+                for future in ended:
+                    totals += future.result()
+                    if progress is not None:
+                        progress(int(totals[0]), n)
+        except BaseException:
+            word[0] = 1  # Ctrl-C, too: the machine code sees this within one step
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return replace(result, checked=int(totals[1]), disagreed=int(totals[2]))
+
+
+def _solve(
+    compiled: Compiled,
+    values: Array,
+    starts: Array | None,
+    stop: NDArray[np.uint8],
+    result: SteadyStates,
+    mine: slice,
+) -> tuple[int, int]:
+    """Solve for some people and write what was found into ``result``; how many were checked, how many disagreed."""
+    kernel, m = compiled.kernel, len(compiled.kernel.independent)
+    done, steps, folds = (kernel.step_rows[name] for name in ("~done", "~steps", "~folds"))
+    begun = begin(compiled, values, starts, stop)
+    people = search(compiled, begun, _BOLD, stop)
+    hard = np.flatnonzero((people[:, done] != 1) | (people[:, folds] > 0))
+    if len(hard) and not stop[0]:
+        again = search(compiled, begun.only(hard), _CAREFUL, stop)
+        again[:, steps] += people[hard, steps]
+        people[hard] = again
+    species, change, observables, residual = finish(compiled, people[:, :m], begun)
+    status = _status(compiled, people, species, change, residual)
+
+    ask = (status == Status.CONVERGED) & selected(begun)
+    ask[hard] = status[hard] == Status.CONVERGED
+    asked = np.flatnonzero(ask)
+    confirmed, answered = confirm(compiled, begun.only(asked), people[asked, :m], stop)
+    status[asked[answered & ~confirmed]] = Status.OTHER_BASIN
+    status[asked[~answered]] = Status.STOPPED
+
+    result.states[mine], result.observables[mine], result.residual[mine] = species, observables, residual
+    result.status[mine], result.iterations[mine] = status, people[:, steps]
+    return int(answered.sum()), int((answered & ~confirmed).sum())
+
+
+def _status(compiled: Compiled, people: Array, species: Array, change: Array, residual: Array) -> NDArray[np.int8]:
+    """How each person's search ended, the basin apart."""
+    kernel = compiled.kernel
+    done, why, refused = (people[:, kernel.step_rows[name]] for name in ("~done", "~why", "~refused"))
+    at_rest = (done == 1) & (residual <= RESIDUAL)
+    below = np.any((species < 0) & kernel.positive, axis=1)
+    # a concentration that is being pushed through zero lies against its floor, where steps can only get shorter
+    pushed = np.any((species <= kernel.floors) & kernel.positive & (change < 0), axis=1)
+    stuck = refused > 0
+    finite = np.isfinite(change).all(axis=1) & np.isfinite(species).all(axis=1)
+    conditions = [
+        (done == 0, Status.STOPPED),
+        (~finite, Status.NOT_FINITE),
+        (at_rest & ~below, Status.CONVERGED),
+        (below | pushed, Status.NEGATIVE),
+        ((done == 1) | (stuck & (why < 3)), Status.SINGULAR),
+    ]
+    return np.select([c for c, _ in conditions], [np.int8(s) for _, s in conditions], np.int8(Status.STEP_LIMIT))
+
+
+def _checked_input(compiled: Compiled, parameters: ArrayLike, start: ArrayLike | None) -> tuple[Array, Array | None]:
+    network = compiled.network
+    values = np.ascontiguousarray(parameters, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != len(compiled.free):
+        raise ModelError(f"{network.name}: parameters have shape {values.shape}, not (n, {len(compiled.free)})")
+    if start is None:
+        return values, None
+    starts = np.asarray(start, dtype=np.float64)
+    wanted = (len(values), len(network.species))
+    if starts.shape not in (wanted, wanted[1:]):
+        raise ModelError(f"{network.name}: start has shape {starts.shape}, not {wanted[1:]} or {wanted}")
+    return values, np.broadcast_to(starts, wanted)
+
+
+def _empty(compiled: Compiled, n: int) -> SteadyStates:
+    return SteadyStates(
+        compiled.network.species,
+        compiled.observables,
+        np.full((n, len(compiled.network.species)), np.nan),
+        np.full((n, len(compiled.observables)), np.nan),
+        np.full(n, Status.STOPPED, dtype=np.int8),
+        np.full(n, np.nan),
+        np.zeros(n, dtype=np.int32),
+        0,
+        0,
+    )
