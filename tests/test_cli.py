@@ -261,6 +261,54 @@ def test_a_failed_profile_is_written_and_ends_with_1(verbs: Verbs) -> None:
     assert Path("a.json").exists()
 
 
+GOOD = "marker,value,unit,specimen\nHVA,300,nmol/L,csf\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "says"),
+    [
+        (GOOD.replace("nmol/L", "furlong"), (), "row 2"),
+        (GOOD.replace("300", "-300"), (), "row 2"),
+        (GOOD.replace("value,", "amount,"), (), "value"),
+        (GOOD.replace("300", "a lot"), (), "row 2"),
+        (GOOD + "HVA,500,nmol/L,csf\n", (), "row 3"),
+        ("", (), "panel.csv"),
+        (GOOD, ("--age", "twelve"), "age"),
+        (GOOD, ("--age", "-3y"), "age"),
+        (GOOD, ("--sex", "robot"), "female"),
+        (GOOD, ("--weight", "14 lightyears"), "weight"),
+        (GOOD, ("--gene", "=A/A"), "GENE=GENOTYPE"),
+    ],
+)
+def test_bad_input_names_its_place_ends_with_2_and_writes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: str,
+    options: tuple[str, ...],
+    says: str,
+) -> None:
+    monkeypatch.setattr(eutone, "profile", raising(AssertionError("computed")), raising=False)
+    Path("panel.csv").write_text(content, encoding="utf-8")
+    assert run("profile", "panel.csv", *options, "--json", "a.json", "--html", "a.html") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert says in err
+    assert [path.name for path in Path().iterdir()] == ["panel.csv"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"marker,value,unit\nHVA,\xb5,x\n", b"\x00" * 100, b"{", b"[[[["])
+def test_what_is_no_panel_at_all_ends_with_2(capsys: pytest.CaptureFixture[str], content: bytes) -> None:
+    Path("panel.csv").write_bytes(content)
+    assert run("profile", "panel.csv") == 2
+    assert "panel.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("panel", ["nowhere.csv", "."])
+def test_a_panel_that_cannot_be_opened_ends_with_2(capsys: pytest.CaptureFixture[str], panel: str) -> None:
+    assert run("profile", panel) == 2
+    assert panel in capsys.readouterr().err
+
+
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--version") == 0
     assert capsys.readouterr().out == f"eutone {eutone.__version__}\n"

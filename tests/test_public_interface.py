@@ -61,7 +61,9 @@ def test_each_public_name_exists_and_is_documented(name: str) -> None:
         assert inspect.getdoc(value), f"{name} has no docstring"
 
 
-def test_a_room_never_hides_the_function_of_its_name() -> None:
+def test_no_module_hides_a_public_name() -> None:
+    # Importing `eutone.profile`, if it were a module, would bind it over the function.
+    assert not {module.split(".")[1] for module in MODULES if "." in module} & set(eutone.__all__)
     for name, (module, inner) in eutone._WHERE.items():
         assert getattr(eutone, name) is getattr(importlib.import_module(module), inner)
 

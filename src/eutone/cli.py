@@ -95,7 +95,7 @@ def _globals(
 @app.command(epilog=PROFILE_EXAMPLES)
 def profile(
     context: typer.Context,
-    panel: Annotated[str, typer.Argument(metavar="PANEL", help="The measurements: CSV or JSON.")],
+    panel: Annotated[str, typer.Argument(metavar="PANEL", help="The measurements: CSV, JSON or a FHIR R4 Bundle.")],
     age: Annotated[str | None, typer.Option(metavar="AGE", help="3.5y, 6mo, 12d; averaged over if left out.")] = None,
     sex: Annotated[str | None, typer.Option(metavar="SEX", help="female or male; averaged over if left out.")] = None,
     weight: Annotated[str | None, typer.Option(metavar="WEIGHT", help="14kg.")] = None,
