@@ -177,7 +177,8 @@ def load_case(path: str | Path) -> Profile:
 
     path = Path(path)
     try:
-        head = path.open("rb").read(8)
+        with path.open("rb") as handle:
+            head = handle.read(8)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=str(path)) from error
     if not head.startswith(b"\x89HDF"):
@@ -186,7 +187,8 @@ def load_case(path: str | Path) -> Profile:
             raise InputError("is a JSON file, not a case file: it holds no draws", file=str(path), hint=hint)
         raise InputError("is not a case file", file=str(path), hint=hint)
     try:
-        tree = xarray.load_datatree(path, engine="h5netcdf")
+        with xarray.open_datatree(path, engine="h5netcdf") as lazy:
+            tree = lazy.load()
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise InputError(f"is damaged ({error})", file=str(path)) from error
     attributes: dict[str, Any] = {str(key): value for key, value in tree.attrs.items()}

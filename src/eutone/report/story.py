@@ -213,7 +213,7 @@ def _lead(profile: ProfileResult) -> list[str]:
         candidates = [f"{line.name} ({words.percent(line.probability)})" for line in shown[:3]]
         said = [f"The panel does not decide. It leaves {words.listing(candidates, 'and', 3)} in front."]
     if len(first.members) > 1:
-        said.append(f"These {len(first.members)} causes cannot be told apart by this panel; each keeps its own share.")
+        said.append("Causes joined by 'or' cannot be told apart by this panel; each keeps its own share.")
     elif first.probability < CONFIDENT and len(shown) > 1 and first.probability >= 0.5:
         said.append(f"Next comes {shown[1].name} with {words.percent(shown[1].probability)}.")
     return said

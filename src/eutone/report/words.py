@@ -104,6 +104,8 @@ def factor(bayes_factor: float | None, log_bayes_factor: float | None = None) ->
     if bayes_factor is None:
         if log_bayes_factor is None:
             return UNKNOWN
+        if abs(log_bayes_factor) < 600:
+            return factor(math.exp(log_bayes_factor))
         exponent = math.floor(log_bayes_factor / math.log(10))
         mantissa = math.exp(log_bayes_factor - exponent * math.log(10))
         return f"{mantissa:.1f}×10{str(exponent).translate(_SUPERSCRIPT)}"
