@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from eutone._errors import InputError
@@ -18,6 +17,7 @@ from eutone._person import Person
 from eutone._protocol import Protocol
 from eutone.forms import fhir, panel_csv, panel_json
 from eutone.forms import text as texts
+from eutone.forms.case import Case
 from eutone.forms.panel_json import Given
 from eutone.forms.rows import Row, measure, without_repeats
 from eutone.forms.source import looks_like_json, text_of
@@ -26,26 +26,6 @@ from eutone.forms.taking import protocol_of
 __all__ = ["Case", "read"]
 
 LONG_SERIES_DAYS = 31.0
-
-
-@dataclass(frozen=True)
-class Case:
-    """One person's panel, as it came in at the door.
-
-    Attributes
-    ----------
-    panel : Panel
-    person : Person
-    taking : Protocol
-        ``stated`` is False if nothing was said about it.
-    issues : tuple of str
-        What was noticed and is not an error: markers and drugs that are not known, options that override the file.
-    """
-
-    panel: Panel
-    person: Person
-    taking: Protocol
-    issues: tuple[str, ...] = ()
 
 
 def read(

@@ -5,7 +5,8 @@ DiagnosticReport (time and specimen of the observations it groups), Specimen, an
 (`fhir_medication`). Everything else in the Bundle is passed over. Observations of what Eutone does not know, or whose
 value it cannot use, are kept with the reason. An observation that was entered in error is left out.
 
-The person's age is the age at the newest observation that Eutone knows, never the age today.
+The person's age is the age at the newest observation that Eutone can use (if it can use none, at the newest of all),
+never the age today.
 """
 
 from __future__ import annotations
@@ -357,6 +358,7 @@ def _summary(reader: _Reader) -> list[str]:
 def _given(reader: _Reader, patient: Node | None, issues: list[str]) -> Given:
     """Who the patient is at the newest observation that can be used."""
     drawn = [values.moment(row["collected"]) for row in reader.rows if row["collected"]]
+    drawn = drawn or [one.collected for one in reader.unused if one.collected]
     visit = max(drawn, default=None)
     if patient is None:
         issues.append("the Bundle has no Patient: age and sex are not known")
@@ -367,7 +369,7 @@ def _given(reader: _Reader, patient: Node | None, issues: list[str]) -> Given:
     age = None
     birth = patient.text("birthDate")
     if birth and visit is None:
-        issues.append("no usable observation has a date: the patient's age is not known")
+        issues.append("no observation has a date: the patient's age is not known")
     elif birth and visit is not None:
         try:
             born = values.moment(birth)
