@@ -72,7 +72,9 @@ def test_a_stream_belongs_to_its_purpose_and_seed_zero_is_a_seed():
 @given(st.floats(0.005, 0.5), st.floats(0.1, 2.0), st.floats(0.02, 0.9))
 def test_no_residual_exceeds_its_bound(body, median, ln_sd, upper):
     body.spread = np.zeros(len(body.free))
-    prior = Prior(body, Explanation("x", "x", "primary", (Form("f", 1.0, (effect("enzyme.TH", median, ln_sd, upper),)),)))
+    prior = Prior(
+        body, Explanation("x", "x", "primary", (Form("f", 1.0, (effect("enzyme.TH", median, ln_sd, upper),)),))
+    )
     factors = prior.ln_factors(prior.draw(200, 0))
     assert np.isfinite(factors).all()
     assert factors[:, 0].max() <= np.log(upper) + 1e-9

@@ -235,7 +235,7 @@ _ARRAYS = {
 def _read(path: Path) -> Bank | None:
     """The bank at ``path``; None where there is none or it is damaged."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
             if str(stored["key"]) != path.stem:
                 return None
             arrays = {name: stored[name] for name in _ARRAYS}

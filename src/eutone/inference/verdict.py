@@ -141,10 +141,9 @@ def _variance(values: NDArray[np.floating], weights: Array) -> Array:
 
 
 def _divergence(mass: Array, before: Array) -> Array:
-    """KL in bits of each row of ``mass`` (any total) from ``before``."""
+    """KL in bits of each row of ``mass`` (any total) from ``before`` (nowhere zero)."""
     p = mass / mass.sum(axis=-1, keepdims=True)
-    q = before / before.sum()
-    return np.asarray(np.sum(np.where(p > 0, p * np.log2(np.maximum(p, 1e-300) / q), 0.0), axis=-1))
+    return np.asarray(np.sum(np.where(p > 0, p * np.log2(np.maximum(p, 1e-300) / before), 0.0), axis=-1))
 
 
 def _jackknifed(table: Array, before: Array) -> tuple[float, float]:

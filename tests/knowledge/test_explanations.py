@@ -1,0 +1,98 @@
+from math import exp
+
+import pytest
+
+from eutone._errors import InputError
+from eutone.knowledge import explanations
+
+HEAD = (
+    "explanation,name,kind,form,form_weight,parameter,distribution,median,ln_sd,upper,draw,power,source,grade\n"
+    "none,None,none,typical,1,,,,,,,,,\n"
+)
+
+
+def broken(tmp_path, row):
+    (tmp_path / "explanations.csv").write_text(HEAD + row + "\n")
+    with pytest.raises(InputError) as caught:
+        explanations.load(tmp_path)
+    return caught.value
+
+
+def test_there_are_enough_primary_defects_and_every_one_says_where_its_prior_comes_from():
+    found = explanations.load()
+    assert sum(e.kind == "primary" for e in found) >= 20
+    assert {"none", "secondary", "ssri", "levodopa", "iron-deficiency"} <= {e.id for e in found}
+    assert all(effect.source for e in found for form in e.forms for effect in form.effects)
+
+
+def test_carriers_are_part_of_none_and_few():
+    none = next(e for e in explanations.load() if e.id == "none")
+    carriers = [form for form in none.forms if form.id != "typical"]
+    assert 0.01 <= sum(form.weight for form in carriers) <= 0.02
+    assert all(effect.median == 0.5 for form in carriers for effect in form.effects)
+
+
+def test_an_explanation_knows_parameters_only_and_no_marker():
+    """The table's columns are all that an explanation may say; a marker id among the parameters would be a pattern."""
+    parts = ("enzyme.", "transporter.", "chaperone.", "turnover.", "status.", "intake.", "drug.", "input.")
+    assert all(parameter.startswith(parts) for e in explanations.load() for parameter in e.parameters)
+
+
+@pytest.mark.parametrize("setting", explanations.SETTINGS)
+@pytest.mark.parametrize("stated", [True, False])
+def test_priors_sum_to_one_and_drugs_compete_only_where_nothing_was_said(setting, stated):
+    found = explanations.priors(setting, taking_stated=stated)
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert min(found.values()) >= 0
+    drugs = sum(found[e.id] for e in explanations.load() if e.kind == "drug")
+    assert drugs == 0 if stated else drugs > 0
+
+
+def test_referred_blocks_are_those_of_the_series():
+    found = explanations.priors("referred", taking_stated=True)
+    kinds = {e.id: e.kind for e in explanations.load()}
+    assert found["secondary"] == pytest.approx(0.22)
+    assert sum(p for e, p in found.items() if kinds[e] == "primary") == pytest.approx(0.08)
+    assert found["none"] + sum(p for e, p in found.items() if kinds[e] == "deficiency") == pytest.approx(0.70)
+
+
+def test_flat_treats_every_primary_like_secondary():
+    found = explanations.priors("flat", taking_stated=True)
+    alike = {round(found[e.id], 12) for e in explanations.load() if e.kind == "primary"} | {
+        round(found["secondary"], 12)
+    }
+    assert len(alike) == 1
+
+
+def test_a_setting_that_is_not_known_is_refused_with_the_choices():
+    with pytest.raises(InputError, match="referred, general, flat"):
+        explanations.priors("ward", taking_stated=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("x,X,gene,f,1,enzyme.X,lognormal,0.1,1,0.6,,1,s,SEEN", "kind"),
+        ("x,X,primary,f,1,enzyme.X,normal,0.1,1,0.6,,1,s,SEEN", "distribution"),
+        ("x,X,primary,f,1,enzyme.X,lognormal,-0.1,1,0.6,,1,s,SEEN", "median"),
+        ("x,X,primary,f,1,enzyme.X,lognormal,0.1,-1,0.6,,1,s,SEEN", "ln_sd"),
+        ("x,X,primary,f,1,enzyme.X,lognormal,0.9,0,0.6,,1,s,SEEN", "upper"),
+        ("x,X,primary,f,1,enzyme.X,lognormal,0.1,1,0.6,,1,,SEEN", "source"),
+        ("x,X,primary,f,1,enzyme.X,lognormal,0.1,1,0.6,,1,s,sure", "grade"),
+        ("x,X,primary,f,0,enzyme.X,lognormal,0.1,1,0.6,,1,s,SEEN", "form_weight"),
+    ],
+)
+def test_a_broken_row_is_named_by_row_and_column(tmp_path, row, column):
+    error = broken(tmp_path, row)
+    assert (error.row, error.column) == (3, column)
+
+
+def test_forms_must_weigh_one_together(tmp_path):
+    error = broken(tmp_path, "x,X,primary,f,0.5,enzyme.X,lognormal,0.1,1,0.6,,1,s,SEEN")
+    assert "0.5" in str(error)
+
+
+def test_secondary_lowers_both_turnovers_by_the_same_median():
+    secondary = next(e for e in explanations.load() if e.id == "secondary")
+    shared = [e for e in secondary.forms[0].effects if e.draw == "shared" and e.power == 1]
+    assert [e.median for e in shared] == pytest.approx([exp(-0.3)] * 2, rel=1e-3)
