@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -98,6 +99,21 @@ def test_the_readme_sets_up_with_two_commands() -> None:
     assert "python3 scripts/test" in readme
 
 
+def test_the_example_of_the_first_command_can_be_read_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)  # the script sets it
+    demo = runpy.run_path(str(ROOT / "scripts" / "demo"), run_name="imported")
+    command, panel, *options = demo["EXAMPLE"]
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    case = eutone.read(ROOT / panel, age=given["--age"], sex=given["--sex"], taking=[])
+    assert command == "profile"
+    assert given["--taking"] == "none"
+    assert [measurement.marker for measurement in case.panel.measurements] == [
+        *("csf.HVA", "csf.5-HIAA", "csf.BH4", "csf.neopterin")
+    ]
+    assert case.issues == ()
+
+
 def test_the_two_commands_need_the_standard_library_alone() -> None:
     for name in ("demo", "test", "_environment.py"):
         tree = ast.parse((ROOT / "scripts" / name).read_text(encoding="utf-8"))
@@ -125,6 +141,7 @@ def test_a_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if name.startswith("eutone/")}
     source = ROOT / "src"
-    files = {path for path in (source / "eutone").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert packed == {path.relative_to(source).as_posix() for path in files}
+    files = (path.relative_to(source) for path in (source / "eutone").rglob("*") if path.is_file())
+    kept = {path.as_posix() for path in files if not any(part.startswith((".", "__pyc")) for part in path.parts)}
+    assert packed == kept
     assert {"eutone/py.typed", "eutone/schemas/profile.json"} <= packed
