@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from eutone._protocol import Dose, Protocol
 from eutone.forms.fhir_node import Node
-from eutone.forms.taking import UNITS
+from eutone.forms.taking import UNITS, joined
 from eutone.forms.values import shown
 from eutone.knowledge import drugs
 
@@ -51,7 +51,7 @@ def medication_of(nodes: Iterable[Node], resolve: Resolve) -> tuple[Protocol | N
     if not newest:
         issues.append("no medication of the record is active: what is taken counts as not stated")
         return Protocol(stated=False), tuple(issues)
-    return Protocol(tuple(dose for _, dose in newest.values())), tuple(issues)
+    return Protocol(joined(dose for _, dose in newest.values())), tuple(issues)
 
 
 def _active(node: Node) -> bool:

@@ -19,7 +19,7 @@ from eutone._protocol import Dose, Protocol
 from eutone.forms.values import shown
 from eutone.knowledge import drugs
 
-__all__ = ["GRAMMAR", "UNITS", "doses_of", "parse_taking", "protocol_of"]
+__all__ = ["GRAMMAR", "UNITS", "doses_of", "joined", "parse_taking", "protocol_of", "text_of"]
 
 GRAMMAR = (
     "NAME [DOSE UNIT[/kg][/d]] [N/d | every N h | at HH:MM,...] [with INHIBITOR [DOSE UNIT]] [last N h ago] "
@@ -260,4 +260,55 @@ def protocol_of(taking: str | Iterable[object] | Protocol | None) -> tuple[Proto
             if dose.drug is None:
                 issues.append(f"taking: '{shown(dose.name)}' is not known, and cannot be modelled")
             doses.append(dose)
-    return Protocol(tuple(doses)), tuple(issues)
+    return Protocol(joined(doses)), tuple(issues)
+
+
+def joined(doses: Iterable[Dose]) -> tuple[Dose, ...]:
+    """The doses with an inhibitor that is listed by itself joined to the levodopa that it is given with."""
+    items = list(doses)
+    table = drugs.load()
+    alone = [one for one in items if one.drug is not None and table[one.drug].kind == drugs.AADC_INHIBITOR]
+    bare = [at for at, one in enumerate(items) if one.drug == "levodopa" and one.inhibitor is None]
+    if len(alone) != 1 or not bare:
+        return tuple(items)
+    inhibitor = alone[0]
+    for at in bare:
+        # an amount is per dose there: one per day or per kilogram is not said of the same thing
+        plain = inhibitor.amount is not None and not (inhibitor.per_kg or inhibitor.per_day)
+        items[at] = replace(
+            items[at],
+            inhibitor=inhibitor.drug,
+            inhibitor_amount=inhibitor.amount if plain else None,
+            inhibitor_unit=inhibitor.unit if plain else None,
+        )
+    return tuple(one for one in items if one is not inhibitor)
+
+
+def text_of(dose: Dose) -> str:
+    """The item in the grammar of `doses_of`, which reads it back as the same dose."""
+    table = drugs.load()
+    known = table.get(dose.drug or "")
+    found = drugs.find_at_start(dose.name)
+    # a product's name says its inhibitor itself; the name of one of its drugs does not
+    names_itself = known is None or (found is not None and found[0].id == dose.drug)
+    parts = [dose.name if names_itself or known is None else known.name]
+    if dose.amount is not None:
+        parts.append(f"{_plain(dose.amount)} {dose.unit}{'/kg' if dose.per_kg else ''}{'/d' if dose.per_day else ''}")
+    if dose.clock_hours:
+        minutes = [round(hour * 60) for hour in dose.clock_hours]
+        parts.append("at " + ",".join(f"{minute // 60:02d}:{minute % 60:02d}" for minute in minutes))
+    elif dose.times_per_day is not None:
+        parts.append(f"{_plain(dose.times_per_day)}/d")
+    if dose.inhibitor is not None:
+        amount = f" {_plain(dose.inhibitor_amount)} {dose.inhibitor_unit}" if dose.inhibitor_amount is not None else ""
+        parts.append(f"with {table[dose.inhibitor].name}{amount}")
+    if dose.hours_since_dose is not None:
+        parts.append(f"last {_plain(dose.hours_since_dose)} h ago")
+    if dose.days is not None:
+        parts.append(f"for {_plain(dose.days)} d")
+    return " ".join(parts)
+
+
+def _plain(number: float) -> str:
+    """The number without an exponent, as the grammar reads it."""
+    return format(number, "f").rstrip("0").rstrip(".") if abs(number) >= 1e-4 else format(number, ".12f").rstrip("0")

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from eutone._errors import InputError
 from eutone._protocol import Dose, Protocol
-from eutone.forms.taking import doses_of
+from eutone.forms.taking import doses_of, joined
 from eutone.forms.values import shown
 from eutone.knowledge import drugs
 
@@ -35,10 +35,9 @@ _SAID = _any("stated", "given", "reported", "described", "known", "available")
 _PARENTHESIS = re.compile(r"\([^()]*\)")
 _SILENT = _pattern(
     _any(
-        r"^(?:|unclear|various|n/?a|\?)$",
+        r"^(?:|various|n/?a|\?)$",
         rf"\b(?:not|none|nothing)\s+{_SAID}\b",
-        r"\bunknown\b",
-        r"\bunstated\b",
+        r"\b(?:unknown|unstated|unclear|unspecified)\b",
     )
 )
 _NOTHING = _pattern(
@@ -120,7 +119,7 @@ def treatment_of(text: str) -> tuple[Protocol, tuple[str, ...]]:
     for item in _SPLIT.split(_OFF.sub(r"\1 stopped \2", plain)):
         if item.strip(" .:"):
             doses += _item(item.strip(" .:"), issues)
-    return Protocol(tuple(doses), stated=bool(doses)), tuple(issues)
+    return Protocol(joined(doses), stated=bool(doses)), tuple(issues)
 
 
 def _item(text: str, issues: list[str]) -> list[Dose]:
