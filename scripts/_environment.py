@@ -152,7 +152,11 @@ def _complete(stamp: Path, wanted: str) -> Path | None:
 
 def _make(kind: str, folder: Path) -> None:
     began = time.monotonic()
-    print(f"Making Eutone's environment in {HOME.name} (once, about half a minute) ...", file=sys.stderr, flush=True)
+    print(
+        f"Making Eutone's environment in {HOME.name}, once: some 150 MB to fetch, half a minute on a fast line ...",
+        file=sys.stderr,
+        flush=True,
+    )
     log = HOME / f"{kind}.log"
     with log.open("w", encoding="utf-8") as record:
         _call([sys.executable, "-m", "venv", str(folder)], folder, record.fileno(), log)
