@@ -50,10 +50,10 @@ def log_scale(values: Sequence[float], widest: float = 1000.0) -> Scale:
     """An axis that holds ``values`` on either side of 1, from threefold at least to ``widest``-fold at most."""
     logs = [math.log(value) for value in values if value > 0]
     up, down = _limit(max(logs, default=0.0), widest), _limit(-min(logs, default=0.0), widest)
-    steps = [s for s in _STEPS if s <= max(up, down)]
-    if len([s for s in _STEPS if s <= up]) + len([s for s in _STEPS if s <= down]) > 6:
-        steps = [s for s in steps if math.log10(s) % 1 == 0]
-    ticks = (*(1 / s for s in reversed(steps) if s <= down), 1.0, *(s for s in steps if s <= up))
+    left, right = ([s for s in _STEPS if s <= limit] for limit in (down, up))
+    if len(left) + len(right) > 6:  # decades only; a side that reaches none keeps its one tick
+        left, right = ([s for s in side if math.log10(s) % 1 == 0] or side for side in (left, right))
+    ticks = (*(1 / s for s in reversed(left)), 1.0, *right)
     return Scale(0.85 / down, up / 0.85, ticks)  # room for the mark of a value that lies on the last tick
 
 

@@ -22,6 +22,7 @@ __all__ = ["render"]
 _PLAIN = {
     "▼": "v", "▲": "^", "●": "o", "◄": "<", "►": ">", "━": "=", "─": "-", "·": ".", "█": "#", "▏": "|", "–": "-",
     "—": "-", "−": "-", "×": "x", "µ": "u", "≤": "<=", "≥": ">=", "\u00a0": " ", "±": "+-", "’": "'", "÷": "/",
+    "…": "...",
 }  # fmt: skip
 _POWER = re.compile("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _LOWERED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
@@ -76,6 +77,7 @@ class _Screen:
         self.profile = profile
         self.console = console
         self.width = min(console.width, 100)
+        self.cut: Literal["ellipsis", "crop"] = "ellipsis" if self.text("…").plain == "…" else "crop"
 
     def show(self) -> None:
         self._head()
@@ -124,8 +126,8 @@ class _Screen:
                 justify=heads[number].side,
                 ratio=1 if first else None,
                 min_width=12 if first else None,
-                no_wrap=not first,
-                overflow="fold" if first else "ellipsis",
+                no_wrap=not first and bool(heads[number].name),
+                overflow="fold" if first or not heads[number].name else self.cut,
             )
         made.expand = True
         for row in rows:
