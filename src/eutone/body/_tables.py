@@ -1,0 +1,116 @@
+"""The tables of the body, typed: parameters, read-outs, quantities. One row each, as they stand in ``tables/``."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from eutone._errors import ModelError
+
+__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows"]
+
+FOLDER = Path(__file__).parent
+
+GRADES = ("SEEN", "RECALLED", "COMPUTED", "ASSUMED", "DEFINED")
+"""Read in a source; from memory; follows from others; set by hand; a definition."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the body.
+
+    Attributes
+    ----------
+    id : str
+        Dotted, stable: ``enzyme.TH``.
+    flat : str
+        Id in the Antimony files: ``e_TH``.
+    meaning, unit : str
+    value : float
+    person_ln_sd : float
+        Standard deviation of the ln value between healthy people; 0 where it does not differ.
+    structural_ln_sd : float
+        Standard deviation of our own ignorance of the ln value, the same for everybody; 0 where it is not sampled.
+    grade : str
+        One of `GRADES`.
+    source : str
+    """
+
+    id: str
+    flat: str
+    meaning: str
+    value: float
+    unit: str
+    person_ln_sd: float
+    structural_ln_sd: float
+    grade: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Readout:
+    """What the model says of a marker: the observable that it follows, in fold of the default body."""
+
+    readout: str
+    observable: str
+    basis: str
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a profile reports: an expression of the model (``expression``), its unit, system and region."""
+
+    id: str
+    name: str
+    system: str
+    region: str | None
+    unit: str
+    expression: str
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of ``tables/<name>.csv``, cells stripped."""
+    with (FOLDER / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [{k: v.strip() for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+@cache
+def parameters() -> tuple[Parameter, ...]:
+    """Every parameter and initial value.
+
+    Raises
+    ------
+    ModelError
+        If two rows share an id, or a number cannot be read.
+    """
+    found: list[Parameter] = []
+    for row in rows("parameters"):
+        try:
+            numbers = [float(row[key]) for key in ("value", "person_ln_sd", "structural_ln_sd")]
+        except ValueError as error:
+            raise ModelError(f"parameters.csv, {row['id']}: {error}") from None
+        found.append(Parameter(row["id"], row["flat"], row["meaning"], numbers[0], row["unit"], numbers[1], numbers[2],
+                               row["grade"], row["source"]))  # fmt: skip
+    for what in ("id", "flat"):
+        names = [getattr(p, what) for p in found]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ModelError(f"parameters.csv: {what} given twice: {', '.join(twice)}")
+    return tuple(found)
+
+
+@cache
+def readouts() -> tuple[Readout, ...]:
+    """Which observable each marker follows."""
+    return tuple(Readout(r["readout"], r["observable"], r["basis"]) for r in rows("readouts"))
+
+
+@cache
+def quantities() -> tuple[Quantity, ...]:
+    """What a profile reports."""
+    return tuple(
+        Quantity(r["id"], r["name"], r["system"], r["region"] or None, r["unit"], r["expression"])
+        for r in rows("quantities")
+    )

@@ -1,0 +1,184 @@
+"""What a person takes becomes shifts of parameters, with spread.
+
+``tables/exposures.csv`` says for each drug which parameter it moves and how. Three kinds of row:
+
+``input``   the dose adds an inflow: ``F * dose / (V * 24 h)`` in umol per litre and hour, taken as a daily mean; the shift is
+            ``ln((inflow + default) / default)``. What a body holds hours after a dose differs from the mean, but the
+            markers of CSF follow blood with a lag of many hours, so the mean is what they read.
+``factor``  the parameter is multiplied by ``value`` (the activity that is left, or the gain), whatever the dose.
+``dose``    the activity left is ``1 / (1 + dose / value)``, with ``value`` the daily dose that halves it.
+
+Where weight or dose is not said, usual ones are taken and the spread is widened.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from eutone._person import Person
+from eutone._protocol import Dose, Protocol
+from eutone.body._tables import parameters, rows
+
+__all__ = ["Effect", "Exposure", "effects", "exposure", "usual_weight"]
+
+UNSAID_DOSE_LN_SD = 0.6
+"""Added where the dose is not said: usual doses differ three-fold either way."""
+
+UNSAID_WEIGHT_LN_SD = 0.2
+
+_MICROMOL = {"g": 1e6, "mg": 1e3, "ug": 1.0, "mcg": 1.0}
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One row of ``exposures.csv``."""
+
+    drug: str
+    parameter: str
+    kind: str
+    value: float
+    ln_sd: float
+    molar_mass: float | None
+    bioavailability: float | None
+    volume_l_kg: float | None
+    usual_mg_kg_d: float | None
+    usual_mg_d: float | None
+    grade: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """What is taken, as the body sees it.
+
+    Attributes
+    ----------
+    shifts : tuple of (parameter id, mean, sd) of the ln shift
+    modelled, not_modelled : tuple of (name, why)
+        Items as written, and how or why not they were modelled.
+    class_key : str
+        Equal keys have equal shifts.
+    """
+
+    shifts: tuple[tuple[str, float, float], ...] = ()
+    modelled: tuple[tuple[str, str], ...] = ()
+    not_modelled: tuple[tuple[str, str], ...] = ()
+    class_key: str = "untreated"
+
+
+@cache
+def effects() -> dict[str, tuple[Effect, ...]]:
+    """The table, by drug id."""
+
+    def number(text: str) -> float | None:
+        return float(text) if text else None
+
+    found: dict[str, list[Effect]] = {}
+    for r in rows("exposures"):
+        found.setdefault(r["drug"], []).append(
+            Effect(
+                r["drug"],
+                r["parameter"],
+                r["kind"],
+                float(r["value"] or "nan"),
+                float(r["ln_sd"]),
+                number(r["molar_mass"]),
+                number(r["bioavailability"]),
+                number(r["volume_l_kg"]),
+                number(r["usual_mg_kg_d"]),
+                number(r["usual_mg_d"]),
+                r["grade"],
+                r["source"],
+            )  # fmt: skip
+        )
+    return {drug: tuple(listed) for drug, listed in found.items()}
+
+
+def usual_weight(age_years: float | None) -> float:
+    """A usual body weight in kg: 3.5 at birth, 10 at one year, 70 for adults (WHO and CDC medians, rounded)."""
+    if age_years is None:
+        return 40.0
+    ages = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 18.0)
+    weights = (3.5, 7.5, 9.8, 12.5, 18.5, 32.0, 55.0, 68.0)
+    if age_years >= ages[-1]:
+        return weights[-1]
+    i = max(k for k, a in enumerate(ages) if a <= age_years)
+    share = (age_years - ages[i]) / (ages[i + 1] - ages[i])
+    return weights[i] + share * (weights[i + 1] - weights[i])
+
+
+def exposure(protocol: Protocol, person: Person, free: Sequence[str]) -> Exposure:
+    """The shifts that ``protocol`` makes for ``person``; parameters outside ``free`` are named in ``not_modelled``."""
+    table = effects()
+    defaults = {p.id: p.value for p in parameters()}
+    shifts: dict[str, tuple[float, float]] = {}
+    modelled: list[tuple[str, str]] = []
+    missing: list[tuple[str, str]] = []
+    items = [(dose, dose.drug) for dose in protocol.doses]
+    items += [(Dose(name=d.inhibitor, drug=d.inhibitor), d.inhibitor) for d in protocol.doses if d.inhibitor]
+    for dose, drug in items:
+        listed = [e for e in table.get(drug or "", ()) if e.parameter in free]
+        if not listed:
+            missing.append((dose.name, "not known" if drug is None else "no mechanism in this body"))
+            continue
+        said = []
+        for effect in listed:
+            mean, sd, how = _shift(effect, dose, person, defaults)
+            old = shifts.get(effect.parameter)
+            # two inputs of one substance add up as amounts, all else as factors
+            if old is not None and effect.kind == "input":
+                mean, sd = math.log(math.exp(mean) + math.exp(old[0]) - 1.0), math.hypot(sd, old[1])
+            elif old is not None:
+                mean, sd = mean + old[0], math.hypot(sd, old[1])
+            shifts[effect.parameter] = (mean, sd)
+            said.append(how)
+        modelled.append((dose.name, "; ".join(said)))
+    if not shifts:
+        return Exposure((), tuple(modelled), tuple(missing))
+    key = ",".join(f"{p}:{m:.6g}:{s:.6g}" for p, (m, s) in sorted(shifts.items()))
+    ordered = tuple((p, m, s) for p, (m, s) in sorted(shifts.items()))
+    return Exposure(ordered, tuple(modelled), tuple(missing), key)
+
+
+def _shift(effect: Effect, dose: Dose, person: Person, defaults: dict[str, float]) -> tuple[float, float, str]:
+    """Mean and sd of the ln shift of one effect of one dose, and a line that says so."""
+    name = effect.parameter
+    if effect.kind == "factor":
+        return math.log(effect.value), effect.ln_sd, f"{name} x{effect.value:.3g} (ln sd {effect.ln_sd:.2g})"
+    mg_d, widen = _daily_mg(effect, dose, person)
+    sd = math.hypot(effect.ln_sd, widen)
+    if effect.kind == "dose":
+        left = 1.0 / (1.0 + mg_d / effect.value)
+        return math.log(left), sd, f"{name} x{left:.3g} (ln sd {sd:.2g})"
+    weight = person.weight_kg or usual_weight(person.age_years)
+    inflow = _inflow(effect, mg_d, weight)
+    mean = math.log1p(inflow / defaults[name])
+    return mean, sd, f"{name} +{inflow:.3g} per h (ln sd {sd:.2g})"
+
+
+def _inflow(effect: Effect, mg_d: float, weight: float) -> float:
+    """Inflow in the parameter's own unit: umol per litre of distribution volume and hour, or intakes where no mass."""
+    if effect.molar_mass is None:
+        return effect.value * mg_d / (weight / 70.0)
+    micromol = mg_d * 1e3 / effect.molar_mass
+    return micromol * (effect.bioavailability or 1.0) / ((effect.volume_l_kg or 1.0) * weight * 24.0)
+
+
+def _daily_mg(effect: Effect, dose: Dose, person: Person) -> tuple[float, float]:
+    """Milligrams per day, and what must be added to the ln sd because something was not said."""
+    weight = person.weight_kg or usual_weight(person.age_years)
+    widen = 0.0 if person.weight_kg is not None else UNSAID_WEIGHT_LN_SD
+    if dose.amount is None or dose.unit not in _MICROMOL:
+        if effect.usual_mg_kg_d is not None:
+            return effect.usual_mg_kg_d * weight, UNSAID_DOSE_LN_SD
+        return effect.usual_mg_d or 1.0, UNSAID_DOSE_LN_SD
+    amount = dose.amount * _MICROMOL[dose.unit] / 1e3
+    if dose.per_kg:
+        amount *= weight
+    if not dose.per_day:
+        amount *= dose.times_per_day or 1.0
+        widen = widen if dose.times_per_day is not None else math.hypot(widen, UNSAID_DOSE_LN_SD)
+    return amount, widen
