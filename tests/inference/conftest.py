@@ -27,6 +27,14 @@ class Solved:
     status: np.ndarray
 
 
+@dataclass(frozen=True)
+class Exposure:
+    shifts: tuple
+    class_key: str
+    modelled: tuple
+    not_modelled: tuple
+
+
 @dataclass
 class ToyBody:
     free: tuple[str, ...] = (
@@ -70,6 +78,16 @@ class ToyBody:
         neopterin = 1.0 + 3.0 / (1 + 20 * pts)
         readouts = np.log(np.stack([hva, hiaa, dopa, neopterin, hva**0.8 * to_ne, phe], axis=1))
         return readouts, np.log(np.stack([100 * da, 80 * ht, 30 * bh4, 5 * free], axis=1))
+
+    def treatment(self, protocol, person):
+        known = [d for d in protocol.doses if d.drug == "levodopa"]
+        shifts = tuple(("enzyme_TH", 0.8, 0.3) for _ in known)
+        return Exposure(
+            shifts,
+            "levodopa" if known else "untreated",
+            tuple((d.name, "more substrate") for d in known),
+            tuple((d.name, "not known") for d in protocol.doses if d not in known),
+        )
 
     def solve(self, ln_factors, threads=None, stop=None):
         self.solves += ln_factors.shape[0]

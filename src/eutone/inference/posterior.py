@@ -49,7 +49,7 @@ class Posterior:
     without : array, (n_explanations, n_observations)
         ln evidence without each observation.
     owner, form, index, group : array, (n,)
-        Explanation, form, number of the draw in the bank (-1 for a sampled one) and jackknife group of each person.
+        Explanation, form, number of the draw (in the bank, or in ``refined``) and jackknife group of each person.
     weights : array, (n,)
         Sum to one.
     log_readouts, log_quantities : array, (n, ...), float32
@@ -232,7 +232,7 @@ def _sampled(found: Refined, likelihood: Likelihood, probability: float) -> tupl
     block = _Block(
         np.full(n, probability / n),
         found.form,
-        np.full(n, -1, dtype=np.int64),
+        np.arange(n, dtype=np.int64),
         found.ancestor % GROUPS,
         found.log_readouts,
         found.log_quantities,
@@ -298,27 +298,26 @@ def _hope(share: float, evidence: Evidence) -> float:
 
 
 def drivers(posterior: Posterior) -> Array:
-    """What each observation says for each explanation against all others.
+    """What each observation says for each explanation.
 
     Returns
     -------
     array, (n_explanations, n_observations)
-        Change of ``ln(evidence / evidence of the prior mixture of the rest)`` that the observation makes, given the
-        others. Positive speaks for the explanation.
+        Change of the ln Bayes factor against ``none`` that the observation makes, given the others; for ``none`` itself
+        against the prior mixture of all others. Positive speaks for the explanation.
     """
-    full = _against_rest(posterior.prior, np.array([e.log for e in posterior.evidence]))
+    full = _against_none(posterior, np.array([e.log for e in posterior.evidence]))
     found = np.empty_like(posterior.without)
     for k in range(posterior.without.shape[1]):
-        found[:, k] = full - _against_rest(posterior.prior, posterior.without[:, k])
+        found[:, k] = full - _against_none(posterior, posterior.without[:, k])
     return found
 
 
-def _against_rest(prior: Array, log_evidence: Array) -> Array:
+def _against_none(posterior: Posterior, log_evidence: Array) -> Array:
+    none = posterior.ids.index("none")
+    found = np.asarray(log_evidence - log_evidence[none], dtype=np.float64)
+    others = np.delete(np.arange(len(posterior.ids)), none)
     with np.errstate(divide="ignore"):
-        weighted = np.log(prior) + log_evidence
-    found = np.empty(prior.size)
-    for i in range(prior.size):
-        others = np.delete(weighted, i)
-        _, rest = normalise(others)
-        found[i] = log_evidence[i] - (rest - np.log(max(1.0 - prior[i], 1e-300)))
+        _, rest = normalise(np.log(posterior.prior[others]) + log_evidence[others])
+    found[none] = log_evidence[none] - rest + np.log(max(1.0 - posterior.prior[none], 1e-300))
     return found
