@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from eutone._errors import EutoneError, InputError, ModelError, SolveError
     from eutone._panel import Measurement, Panel
     from eutone._person import Person
+    from eutone._profile import profile
     from eutone._protocol import Dose, Protocol
     from eutone._read import Case, read
+    from eutone._results import Profile
     from eutone.engine.source import load_network as load
 
 __version__ = "0.1.0"
@@ -28,10 +30,12 @@ __all__ = [
     "ModelError",
     "Panel",
     "Person",
+    "Profile",
     "Protocol",
     "SolveError",
     "__version__",
     "load",
+    "profile",
     "read",
 ]
 
@@ -45,9 +49,11 @@ _WHERE = {
     "ModelError": ("eutone._errors", "ModelError"),
     "Panel": ("eutone._panel", "Panel"),
     "Person": ("eutone._person", "Person"),
+    "Profile": ("eutone._results", "Profile"),
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
     "load": ("eutone.engine.source", "load_network"),
+    "profile": ("eutone._profile", "profile"),
     "read": ("eutone._read", "read"),
 }
 
