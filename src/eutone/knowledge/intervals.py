@@ -1,10 +1,11 @@
 """What healthy people have: a centre and 2.5-97.5 % bounds for every marker, at an age and a sex.
 
 Laboratories print bands ("2-5 y: 233-928"), and a child is not another child on her birthday. Each row of
-``tables/intervals.csv`` becomes one knot in x = ln(age + 1 month), in the middle of its band, and between knots ln
-centre, the distances to the bounds and the uncertainty are interpolated by monotone cubics (Fritsch and Carlson 1980):
-no jumps, no overshoot, flat beyond the first and last knot. An open band (no upper age) is a plateau that starts a
-quarter past its lower age. What a row gives (``form``) decides how it becomes a log-normal:
+``tables/intervals.csv`` becomes a knot in x = ln(age + 1 month), in the middle of its band; a band wider than
+`_WIDE_BAND` becomes two, a quarter in from either end, so that it stays flat inside; an open band (no upper age) is a
+plateau that starts a quarter past its lower age. Between knots ln centre, the distances to the bounds and the
+uncertainty are interpolated by monotone cubics (Fritsch and Carlson 1980): no jumps, no overshoot, flat beyond the first
+and last knot. What a row gives (``form``) decides how it becomes a log-normal:
 
 ==========  ===========================================================================================================
 interval    ``low``-``high`` are 2.5-97.5 %; the centre is ``centre`` (a median) or the geometric mean of the two
@@ -39,7 +40,7 @@ from numpy.typing import NDArray
 from eutone._errors import InputError
 from eutone.knowledge._table import Row, number, rows
 
-__all__ = ["CENTRE_SD", "ONE_SIDED_SD", "Interval", "healthy"]
+__all__ = ["CENTRE_SD", "ONE_SIDED_SD", "Course", "Interval", "healthy", "width"]
 
 Z975 = 1.959963984540054
 ONE_SIDED_SD = 0.5
@@ -47,6 +48,7 @@ CENTRE_SD = {"SEEN": 0.0, "COMPUTED": 0.1, "RECALLED": 0.25, "ASSUMED": 0.5}
 """Standard deviation of the ln centre that a grade alone implies; a one-sided limit adds `ONE_SIDED_SD`."""
 
 _OLDEST = 90.0
+_WIDE_BAND = 1.5  # in x: a factor of 4.5 in age
 _FORMS = ("interval", "spread", "log", "upper", "lower", "ratio")
 _SEXES = ("female", "male")
 _GRADES = tuple(CENTRE_SD)
@@ -113,8 +115,14 @@ def _x(age_years: float) -> float:
     return log(age_years + 1.0 / 12.0)
 
 
-def _one(row: Row) -> tuple[float, float, float, float, str]:
-    """(ln centre, width below, width above, centre_sd, basis) of one row."""
+def width(row: Row) -> tuple[float, float, float, float, str]:
+    """(ln centre, its distance to ln low, to ln high, centre_sd, basis) of one row.
+
+    Raises
+    ------
+    InputError
+        If the form is unknown, or its numbers are missing or not in order.
+    """
     form, grade = row["form"], row["grade"]
     low, centre, high, sd = (number(row, column) for column in ("low", "centre", "high", "sd"))
     unsure = CENTRE_SD.get(grade, CENTRE_SD["ASSUMED"])
@@ -144,15 +152,20 @@ def _knots(found: list[Row]) -> _Knots:
     places = []
     for row in found:
         young, old = number(row, "age_low") or 0.0, number(row, "age_high")
-        x = _x(young * 1.25) if old is None else 0.5 * (_x(young) + _x(old))
-        places.append((x, row, young if old is None else 0.0))
+        if old is None:
+            places.append((_x(young * 1.25), row))
+            continue
+        first, last = _x(young), _x(old)
+        inset = 0.25 if last - first > _WIDE_BAND else 0.5
+        places.extend((first + share * (last - first), row) for share in dict.fromkeys((inset, 1.0 - inset)))
     places.sort(key=lambda place: place[0])
-    data = [_one(row) for _, row, _ in places]
+    data = [width(row) for _, row in places]
+    plateaus = [number(row, "age_low") or 0.0 for _, row in places if number(row, "age_high") is None]
     return _Knots(
-        np.array([x for x, _, _ in places]),
+        np.array([x for x, _ in places]),
         np.array([entry[:4] for entry in data]),
-        tuple((row["source"], entry[4], row["grade"]) for (_, row, _), entry in zip(places, data, strict=True)),
-        min((young for _, _, young in places if young), default=0.0),
+        tuple((row["source"], entry[4], row["grade"]) for (_, row), entry in zip(places, data, strict=True)),
+        min(plateaus, default=0.0),
     )
 
 
@@ -178,8 +191,14 @@ def _monotone(x: NDArray[np.float64], y: NDArray[np.float64], at: float) -> floa
     )
 
 
-class _Tables:
-    """The interval tables of one folder, indexed."""
+class Course:
+    """The healthy courses of one folder of tables, indexed: read once, asked often.
+
+    Raises
+    ------
+    InputError
+        If a row cannot be understood.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         by_marker: dict[tuple[str, str], list[Row]] = {}
@@ -194,8 +213,19 @@ class _Tables:
                 by_sex.setdefault((row["quantity"], sex), []).append(row)
         self.creatinine = {key: _knots(found) for key, found in by_sex.items()}
 
+    def healthy(self, marker: str, age: float | None, sex: str | None) -> Interval | None:
+        """`at`, averaged over what is not known."""
+        if age is None:
+            ages = [exp(x) - 1.0 / 12.0 for x in np.linspace(_x(0.0), _x(_OLDEST), 25)]
+            known = [part for each in ages if (part := self.healthy(marker, max(each, 0.0), sex)) is not None]
+            return _mixture(known, "ages") if known else None
+        if sex is not None:
+            return self.at(marker, age, sex)
+        both = [part for each in _SEXES if (part := self.at(marker, age, each)) is not None]
+        return _mixture(both, "sexes") if len(both) == 2 and both[0] != both[1] else next(iter(both), None)
+
     def at(self, marker: str, age: float, sex: str) -> Interval | None:
-        """One age, one sex, both known."""
+        """The interval at a known age and sex, None if nothing is known of the marker."""
         found = self.knots.get((marker, sex))
         if found is None:
             return self._from_creatinine(marker, age, sex)
@@ -304,8 +334,8 @@ def _mixture(parts: list[Interval], note: str) -> Interval:
 
 
 @lru_cache(maxsize=1)
-def _packaged() -> _Tables:
-    return _Tables(None)
+def _packaged() -> Course:
+    return Course(None)
 
 
 def healthy(marker_id: str, age_years: float | None, sex: str | None, *, folder: Path | None = None) -> Interval | None:
@@ -336,18 +366,4 @@ def healthy(marker_id: str, age_years: float | None, sex: str | None, *, folder:
         raise InputError(f"{age_years} is not an age", hint="years since birth, 0 or more")
     if sex is not None and sex not in _SEXES:
         raise InputError(f"'{sex}' is not a sex that the intervals know", hint="female or male, or nothing")
-    return _healthy(_packaged() if folder is None else _Tables(folder), marker_id, age_years, sex)
-
-
-def _healthy(tables: _Tables, marker_id: str, age_years: float | None, sex: str | None) -> Interval | None:
-    if age_years is None:
-        ages = [exp(x) - 1.0 / 12.0 for x in np.linspace(_x(0.0), _x(_OLDEST), 25)]
-        parts = [_healthy(tables, marker_id, max(age, 0.0), sex) for age in ages]
-        known = [part for part in parts if part is not None]
-        return _mixture(known, "ages") if known else None
-    if sex is None:
-        both = [tables.at(marker_id, age_years, each) for each in _SEXES]
-        if both[0] is None or both[1] is None:
-            return both[0] or both[1]
-        return both[0] if both[0] == both[1] else _mixture([both[0], both[1]], "sexes")
-    return tables.at(marker_id, age_years, sex)
+    return (_packaged() if folder is None else Course(folder)).healthy(marker_id, age_years, sex)

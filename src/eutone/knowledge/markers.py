@@ -27,38 +27,21 @@ name: ``HVA (ventricular)`` is not lumbar HVA, and no marker.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from eutone._errors import InputError
 from eutone.knowledge import intervals, units
+from eutone.knowledge._names import SPECIMENS, key_of, readings, specimen_of
 from eutone.knowledge._table import Row, number, rows
 
 __all__ = ["AmbiguousMarker", "Figure", "Marker", "find", "load", "specimen_of"]
 
-_KINDS = {"creatinine": "creatinine", "24h": "24h"}
 _REFERENCE_AGE = 30.0
 _LONGEST = 200
+_TWO_NAMES = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
 
-_SPECIMENS = {
-    "csf": ("csf", "cerebrospinalfluid", "cerebralspinalfluid", "liquor", "spinalfluid", "lcr"),
-    "plasma": ("plasma", "p"),
-    "serum": ("serum", "s", "serumorplasma", "serumplasma", "serplas"),
-    "whole_blood": ("wholeblood", "blood", "wb", "bld"),
-    "platelets": ("platelets", "platelet", "plt", "thrombocytes"),
-    "urine": ("urine", "urinary", "u", "urine24h", "24hurine", "spoturine", "randomurine"),
-    "dbs": ("dbs", "driedbloodspot", "driedbloodspots", "driedblood", "bloodspot", "bldspot"),
-    "saliva": ("saliva", "salivary"),
-}
-_IN_NAMES = ("csf", "plasma", "serum", "whole blood", "platelet", "platelets", "urine", "urinary", "dbs", "saliva")
-_GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ω": "omega"}
-_PER = re.compile(
-    r"[\s,;_(]*(?:/|:|\bper\b|\bto\b)\s*(?:(?P<c>creatinine|creatinin|creat|crea|cr)\b|(?P<d>24[\s-]*h(?:ours?|rs?)?|day|d)\b)"
-    r"[\s)]*(?:ratio)?$",
-    re.IGNORECASE,
-)
 _LOINC = re.compile(r"(?:loinc\s*:?\s*)?(\d{1,7}-\d)", re.IGNORECASE)
 
 
@@ -129,20 +112,6 @@ class Marker:
         return self.id.partition("/")[0]
 
 
-def key_of(name: str) -> str:
-    """What is left of a name when case, spaces and punctuation do not matter."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    for letter, word in _GREEK.items():
-        plain = plain.replace(letter, word)
-    return "".join(c for c in plain if c.isalnum())
-
-
-def specimen_of(text: str) -> str | None:
-    """The specimen that ``text`` means, None if it is none of ours."""
-    key = key_of(text)
-    return next((specimen for specimen, words in _SPECIMENS.items() if key in words), None)
-
-
 def _figure(table: dict[tuple[str, str], Figure], marker_id: str, quantity: str) -> Figure:
     base = marker_id.partition("/")[0]
     for scope in (marker_id, base, f"{base.partition('.')[0]}.*", "*"):
@@ -156,7 +125,7 @@ def _build(
     analytes: dict[str, Row],
     figures: dict[tuple[str, str], Figure],
     words: dict[str, list[str]],
-    folder: Path | None,
+    course: intervals.Course,
 ) -> Marker:
     marker_id = row["id"]
     base = marker_id.partition("/")[0]
@@ -168,7 +137,7 @@ def _build(
     if (marker_id, "healthy") in figures:
         healthy = figures[marker_id, "healthy"]
     else:
-        found = intervals.healthy(marker_id, _REFERENCE_AGE, None, folder=folder)
+        found = course.healthy(marker_id, _REFERENCE_AGE, None)
         healthy = Figure(found.sd, "COMPUTED", found.source) if found else _figure(figures, marker_id, "healthy")
     analytic, within, lab, load = (_figure(figures, marker_id, q) for q in ("analytic", "within", "lab", "load"))
     return Marker(
@@ -205,7 +174,8 @@ def _read(folder: Path | None) -> dict[str, Marker]:
         if value is None:
             raise InputError("a figure without a value", file=row.file, row=row.line, column="value")
         figures[row["marker"], row["quantity"]] = Figure(value, row["grade"], row["source"])
-    return {row["id"]: _build(row, analytes, figures, words, folder) for row in rows("markers", folder)}
+    course = intervals.Course(folder)
+    return {row["id"]: _build(row, analytes, figures, words, course) for row in rows("markers", folder)}
 
 
 @lru_cache(maxsize=1)
@@ -289,39 +259,39 @@ def find(name: str, specimen: str | None = None, unit: str | None = None) -> Mar
     qualitative = bool(unit) and kind is None
     if code := _LOINC.fullmatch(text):
         marker = index.loinc.get(code[1])
-        return _agree(marker, told, name) if marker else None
+        return _agreed(marker, told, name) if marker else None
     if marker := index.ids.get(text.casefold()):
         if "/" not in marker:
             marker = _of_kind(index.kinds[marker], kind, qualitative and bool(told)) or marker
-        return _agree(marker, told, name)
-    per = _PER.search(text)
-    if per and per.start() > 0:
-        kind = "creatinine" if per["c"] else "24h"
-        stripped = text[: per.start()]
+        return _agreed(marker, told, name)
+    for reading in readings(text):
+        found = _named(index, reading.name, told or reading.specimen)
+        if reading.kind:
+            found = [base for base in found if reading.kind in index.kinds[base]]
+        if found:
+            break
     else:
-        stripped = text
-    found = _bases(index, text, told, name) or (_bases(index, stripped, told, name) if per else [])
-    if per and not _bases(index, text, told, name):
-        found = [base for base in found if kind in index.kinds[base]]
+        return None
+    kind = reading.kind or kind
     if len(found) > 1 and kind:
         found = [base for base in found if kind in index.kinds[base]] or found
     if len(found) > 1:
         raise AmbiguousMarker(f"'{name}' is measured in several specimens", hint="say which: " + ", ".join(found))
-    if not found:
-        return None
+    if reading.specimen:
+        _agreed(found[0], reading.specimen, name)
     chosen = _of_kind(index.kinds[found[0]], kind, qualitative)
     return _packaged()[chosen] if chosen else None
 
 
-def _agree(marker_id: str, told: str | None, name: str) -> Marker:
-    marker = _packaged()[marker_id]
-    same = {marker.specimen} | ({"plasma", "serum"} if marker.specimen in ("plasma", "serum") else set())
-    if told is not None and told not in same:
+def _agreed(marker_id: str, told: str | None, name: str) -> Marker | None:
+    """The marker, if its specimen is the one told (serum and plasma agree)."""
+    specimen = marker_id.partition(".")[0]
+    if told is not None and told != specimen and {told, specimen} != {"plasma", "serum"}:
         raise AmbiguousMarker(
-            f"'{name}' is measured in {marker.specimen}, and the specimen says {told}",
-            hint=f"{marker.specimen} as the specimen, or the name without its specimen",
+            f"'{name}' says one specimen and the specimen beside it another: {specimen} and {told}",
+            hint=f"{specimen} or {told} in both places",
         )
-    return marker
+    return _packaged().get(marker_id)
 
 
 def _of_kind(kinds: dict[str, str], kind: str | None, qualitative: bool) -> str | None:
@@ -332,29 +302,18 @@ def _of_kind(kinds: dict[str, str], kind: str | None, qualitative: bool) -> str 
     return next((kinds[each] for each in usual if each in kinds), next(iter(kinds.values()), None))
 
 
-def _bases(index: _Index, text: str, told: str | None, name: str) -> list[str]:
-    """Base ids that answer to ``text``, in the specimen told or, without one, in any."""
-    direct = _named(index, text, told)
-    if direct:
-        return direct
-    for word in _IN_NAMES:
-        pattern = rf"^{word}[\s,:_-]+|[\s,:_-]+(?:in\s+)?{word}$|\s+\({word}\)$"
-        shorter = re.sub(pattern, "", text, count=1, flags=re.IGNORECASE)
-        if shorter != text and (own := specimen_of(word)):
-            found = _named(index, shorter, own)
-            if found and told is not None and own != told and {own, told} != {"plasma", "serum"}:
-                raise AmbiguousMarker(f"'{name}' says {own}, and the specimen says {told}", hint="one of the two")
-            if found:
-                return _named(index, shorter, told) if told else found
-    return []
-
-
 def _named(index: _Index, text: str, told: str | None) -> list[str]:
-    key = key_of(text)
-    if not key:
+    """Base ids that answer to ``text`` in the specimen told or, without one, in any.
+
+    ``Homovanillic acid (HVA)`` is recognised because both of its names mean the same marker; ``HVA (ventricular)`` is
+    not.
+    """
+    if (key := key_of(text)) == "":
         return []
-    if told is None:
-        hits = [index.bases[specimen, key] for specimen in _SPECIMENS if (specimen, key) in index.bases]
-        return list(dict.fromkeys(hits))
-    order = {"plasma": ("plasma", "serum"), "serum": ("serum", "plasma")}.get(told, (told,))
-    return next(([index.bases[each, key]] for each in order if (each, key) in index.bases), [])
+    alike = {"plasma": ("plasma", "serum"), "serum": ("serum", "plasma")}
+    order = SPECIMENS if told is None else alike.get(told, (told,))
+    hits = list(dict.fromkeys(index.bases[each, key] for each in order if (each, key) in index.bases))
+    if not hits and (both := _TWO_NAMES.fullmatch(text)):
+        first, second = (_named(index, part, told) for part in both.groups())
+        hits = first if first == second else []
+    return hits[:1] if told else hits

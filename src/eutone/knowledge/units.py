@@ -42,6 +42,15 @@ _PREFIXES = {
     "p": 1e-12,
     "f": 1e-15,
 }
+_KINDS = {
+    "L": "concentration",
+    "day": "24h",
+    "count": "count",
+    "gHb": "activity",
+    "spot": "activity",
+    "mol": "creatinine",
+    "g": "creatinine",
+}
 _LONGEST = 60
 _CREATININE_WORD = re.compile(r"[\s.{(\[]*(?:creatinine|creatinin|creat|crea|cre|crn|cr)[.})\]\s]*$", re.IGNORECASE)
 _PLATELET_WORD = re.compile(r"[\s{(\[]*(?:platelets?|plts?|thrombocytes?|cells?)[})\]\s]*$", re.IGNORECASE)
@@ -61,8 +70,8 @@ class Unit:
     top : str
         What is counted: ``mol``, ``g``, ``IU``, ``U``, ``ratio``, ``z``, ``qualitative`` or ``pressure``.
     bottom : str
-        Over what: ``L``, ``mol creatinine``, ``g creatinine``, ``day``, ``count`` (10^9 cells), ``gHb``, ``mol`` or
-        ``g`` (of something not named), or empty.
+        Over what: ``L``, ``mol creatinine``, ``g creatinine``, ``day``, ``count`` (10^9 cells), ``gHb``, ``spot``
+        (one punch of dried blood), ``mol`` or ``g`` (of something not named), or empty.
     factor : float
         A value in this unit times ``factor`` is the value in ``top`` per ``bottom``.
     """
@@ -80,8 +89,9 @@ class Unit:
         """
         if self.top == "ratio":
             return "ratio"
-        kinds = {"L": "concentration", "day": "24h", "count": "count", "gHb": "activity", "mol": "creatinine"}
-        return "creatinine" if "creatinine" in self.bottom or self.bottom == "g" else kinds.get(self.bottom)
+        if "creatinine" in self.bottom:
+            return "creatinine"
+        return _KINDS.get(self.bottom)
 
 
 @lru_cache(maxsize=1)
