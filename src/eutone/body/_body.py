@@ -20,7 +20,7 @@ from eutone.body._structure import ensemble, members, structural_ids
 from eutone.body._tables import Quantity, parameters, quantities, readouts
 from eutone.body._treatment import Exposure, exposure
 from eutone.engine import Network, load_network
-from eutone.engine.expr import Expr, const, symbol
+from eutone.engine.expr import Expr, const, substitute, symbol
 
 __all__ = ["FLOOR", "STRUCTURE", "Body", "Solved", "load"]
 
@@ -90,8 +90,10 @@ class Body:
         """Machine code for this body (from the cache, or made now)."""
         from eutone.engine import compile_network
 
-        wanted = [(f"r{i}", symbol(r.observable)) for i, r in enumerate(readouts())]
-        wanted += [(f"q{i}", _expression(q.expression)) for i, q in enumerate(self.quantities)]
+        named = [(f"r{i}", symbol(r.observable)) for i, r in enumerate(readouts())]
+        named += [(f"q{i}", _expression(q.expression)) for i, q in enumerate(self.quantities)]
+        fluxes = dict(zip(self.network.reactions, self.network.rates, strict=True))
+        wanted = list(zip([n for n, _ in named], substitute([e for _, e in named], fluxes), strict=True))
         return compile_network(self.network, free=self._columns, observables=wanted)
 
     @cached_property

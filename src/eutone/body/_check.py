@@ -31,7 +31,6 @@ def check() -> list[str]:
             faults.append(f"{p.id}: a spread is negative")
         if p.flat not in used:
             faults.append(f"{p.id}: {p.flat} is used in no module")
-    for table in (readouts(), quantities()):
-        ids = [getattr(row, "readout", None) or row.id for row in table]  # type: ignore[attr-defined]
+    for ids in ([r.readout for r in readouts()], [q.id for q in quantities()]):
         faults += [f"{i}: given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
     return faults

@@ -51,4 +51,4 @@ def members(z: NDArray[np.float64]) -> NDArray[np.intp]:
     from scipy.special import ndtr
 
     count = len(ensemble())
-    return np.minimum((ndtr(z) * count).astype(np.intp), count - 1)
+    return np.asarray(np.minimum((ndtr(z) * count).astype(np.intp), count - 1))

@@ -2,7 +2,7 @@
 
 ``tables/exposures.csv`` says for each drug which parameter it moves and how. Three kinds of row:
 
-``input``   the dose adds an inflow: ``F * dose / (V * 24 h)`` in umol per litre and hour, taken as a daily mean; the shift is
+``input``   the dose adds an inflow: ``F * dose / (V * 24 h)`` in umol per litre and hour, as a daily mean; the shift is
             ``ln((inflow + default) / default)``. What a body holds hours after a dose differs from the mean, but the
             markers of CSF follow blood with a lag of many hours, so the mean is what they read.
 ``factor``  the parameter is multiplied by ``value`` (the activity that is left, or the gain), whatever the dose.
@@ -78,22 +78,21 @@ def effects() -> dict[str, tuple[Effect, ...]]:
 
     found: dict[str, list[Effect]] = {}
     for r in rows("exposures"):
-        found.setdefault(r["drug"], []).append(
-            Effect(
-                r["drug"],
-                r["parameter"],
-                r["kind"],
-                float(r["value"] or "nan"),
-                float(r["ln_sd"]),
-                number(r["molar_mass"]),
-                number(r["bioavailability"]),
-                number(r["volume_l_kg"]),
-                number(r["usual_mg_kg_d"]),
-                number(r["usual_mg_d"]),
-                r["grade"],
-                r["source"],
-            )  # fmt: skip
+        effect = Effect(
+            drug=r["drug"],
+            parameter=r["parameter"],
+            kind=r["kind"],
+            value=float(r["value"] or "nan"),
+            ln_sd=float(r["ln_sd"]),
+            molar_mass=number(r["molar_mass"]),
+            bioavailability=number(r["bioavailability"]),
+            volume_l_kg=number(r["volume_l_kg"]),
+            usual_mg_kg_d=number(r["usual_mg_kg_d"]),
+            usual_mg_d=number(r["usual_mg_d"]),
+            grade=r["grade"],
+            source=r["source"],
         )
+        found.setdefault(effect.drug, []).append(effect)
     return {drug: tuple(listed) for drug, listed in found.items()}
 
 
