@@ -33,6 +33,9 @@ SEPARATED = 0.7
 PEOPLE = 200
 _PARTICLES = 400
 _NODES = 5
+_SMALL = 240_000
+"""Multiplications in one small product."""
+
 _FARTHEST = 15.0
 """ln folds are cut here: exp(15) is beyond any assay."""
 
@@ -79,7 +82,7 @@ def classes(bank: Bank, prior: Array, likelihood: Likelihood, *, seed: int = 0) 
         rows = bank.rows(name)
         order = rows.start + rng.permutation(rows.stop - rows.start)
         truth = order[: min(PEOPLE, order.size // 2)]
-        rest = order[truth.size : truth.size + _PARTICLES]
+        rest = np.resize(order[truth.size :], _PARTICLES)
         mu = np.stack([o.predicted(bank.log_readouts[truth]) for o in observations], axis=1)
         people.append(simulate(mu, observations, rng))
         particles.append(np.stack([o.predicted(bank.log_readouts[rest]) for o in observations], axis=1))
@@ -114,22 +117,33 @@ def _scores(people: list[Array], particles: list[Array], observations: Sequence[
     z, weights = nodes(_NODES)
     if all(o.load == 0 for o in observations):
         z, weights = np.zeros(1), np.ones(1)
-    edges = np.concatenate([[0], np.cumsum([p.shape[0] for p in particles])])
     mu = np.clip(np.concatenate(particles), -_FARTHEST, _FARTHEST)
-    columns = [_particle_features(mu, observations, float(node), float(w)) for node, w in zip(z, weights, strict=True)]
+    columns = [
+        _blocks(_particle_features(mu, observations, float(node), float(w))) for node, w in zip(z, weights, strict=True)
+    ]
     found = []
     for y in people:
         rows = _person_features(np.clip(y, -_FARTHEST, _FARTHEST), observations)
         fits = [rows @ c for c in columns]
-        top = np.max([f.max(axis=1) for f in fits], axis=0)[:, None]
-        total = np.zeros_like(fits[0])
+        top = np.max([f.max(axis=(0, 2)) for f in fits], axis=0)[None, :, None]
+        total = np.zeros(fits[0].shape[:2])
         for f in fits:
             f -= top
             np.exp(f, out=f)
-            total += f
-        sums = np.add.reduceat(total, edges[:-1], axis=1) / np.diff(edges)
-        found.append(np.log(np.maximum(sums, 1e-37)).astype(np.float64))
+            total += f.sum(axis=2, dtype=np.float64)
+        sums = total.reshape(len(people), -1, y.shape[0]).sum(axis=1).T / _PARTICLES
+        found.append(np.log(np.maximum(sums, 1e-37)))
     return found
+
+
+def _blocks(features: Single) -> Single:
+    """Particles in blocks, ``(n_blocks, n_features, block)``, so small that no library shares a product among threads.
+
+    Sharing would cost more than it saves, and its sums could depend on the number of threads.
+    """
+    most = _SMALL // (PEOPLE * features.shape[0])
+    size = max(d for d in range(1, _PARTICLES + 1) if _PARTICLES % d == 0 and d <= max(most, 8))
+    return np.ascontiguousarray(features.reshape(features.shape[0], -1, size).transpose(1, 0, 2))
 
 
 def _limits(o: Observation) -> tuple[float, float]:
