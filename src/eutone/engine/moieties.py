@@ -75,7 +75,7 @@ def conserved_moieties(network: Network) -> Moieties:
     Raises
     ------
     ModelError
-        If a stoichiometry is not a rational number with a denominator below a million.
+        If a stoichiometry is not a rational number with a denominator of at most ten thousand.
     """
     n = len(network.species)
     volumes = network.volumes if len(network.volumes) else np.ones(n)
@@ -102,7 +102,7 @@ def conserved_moieties(network: Network) -> Moieties:
 
 def _fraction(network: Network, i: int, j: int, volume: float) -> Fraction:
     value = float(network.stoichiometry[i, j] * volume)
-    exact = Fraction(value).limit_denominator(1_000_000)
+    exact = Fraction(value).limit_denominator(10_000)
     if abs(float(exact) - value) > 1e-12 * abs(value):
         raise ModelError(
             f"{network.name}: the stoichiometry {value!r} of '{network.species[i]}' in "

@@ -14,6 +14,7 @@ import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from scipy.integrate import BDF, solve_ivp
 
 from eutone._errors import ModelError
 from eutone.engine.derivative import Derivative
-from eutone.engine.expr import evaluate, symbols, walk
+from eutone.engine.expr import const, evaluate, substitute, symbol, symbols, walk
 from eutone.engine.moieties import Moieties, conserved_moieties, restore, totals
 from eutone.engine.network import Network
 from eutone.engine.status import Status
@@ -131,12 +132,14 @@ def steady_state(
     Raises
     ------
     ModelError
-        If the network depends on time explicitly, or a parameter is not one of its own.
+        If the network depends on time explicitly at these parameters, or a parameter is not one of its own.
     """
-    if network.explicit_time:
-        raise ModelError(f"{network.name}: a model with explicit time has no steady state")
     f = derivative or Derivative(network)
     p = network.values_with(parameters)
+    if network.explicit_time:  # a clock with amplitude 0 is none
+        numbers = {name: const(value) for name, value in zip(network.parameters, p, strict=True)}
+        if "time" in symbols(*substitute(f.roots, numbers)):
+            raise ModelError(f"{network.name}: a model with explicit time has no steady state")
     x = network.start(p) if start is None else np.array(start, dtype=np.float64)
     moieties = conserved_moieties(network)
     constants = totals(moieties, x)
@@ -298,16 +301,16 @@ def time_course(
                 x[network.species.index(dose.target)] += dose.amount
         now, inflow = _between(network, p, doses, a)
         used[:, at >= a] = now[:, None]
-        states[at == a] = x
         for lo, hi in _smooth(f, now, a, b):
+            states[at == lo] = x
             inside = (at > lo) & (at <= hi)
-            if hi == lo or status is not Status.CONVERGED:
+            if hi == lo:
                 continue
             ask = np.union1d(at[inside], hi)
             found = _segment(f, now, inflow, x, lo, hi, ask, method, rtol, tolerance)
             if isinstance(found, str):
                 status, reason = Status.NOT_FINITE, f"the integration failed after time {lo}: {found}"
-                continue
+                break
             states[inside] = found[np.searchsorted(ask, at[inside])]
             x = found[-1]
         if status is not Status.CONVERGED:
@@ -367,38 +370,44 @@ def _smooth(f: Derivative, p: Array, a: float, b: float) -> list[tuple[float, fl
     """The stretches of [a, b] between jumps of clocks.
 
     A jump is where a comparison, floor or ceiling of a formula in time and parameters alone changes its value: looked
-    for on a fine grid, then closed in on to the last bit. Where a comparison is of time with a number, that number is a
-    grid point too, so that no pulse is too short to be seen.
+    for on a fine grid, then closed in on to the last bit, and again within each stretch. Where a comparison is of time
+    with a number, that number is a grid point too, so that no pulse between such numbers, or that begins with another
+    jump, is too short to be seen.
     """
     names = {"time", *f.network.parameters}
     clocks = [n for n in walk(*f.roots) if n.op in _JUMPS and "time" in symbols(n) and symbols(n) <= names]
     if not clocks or b <= a:
         return [(a, b)]
     named: dict[str, object] = dict(zip(f.network.parameters, p, strict=True))
-    grid = [np.linspace(a, b, 20_001)]
-    for node in clocks:
-        for one, other in (node.args, node.args[::-1]):
-            if one.op == "symbol" and one.value == "time" and "time" not in symbols(other):
-                edge = float(np.asarray(evaluate([other], named)[0]))
-                grid.append(np.array([np.nextafter(edge, -math.inf), edge, np.nextafter(edge, math.inf)]))
-    points = np.unique(np.concatenate(grid))
-    points = points[(points >= a) & (points <= b)]
+    edges = [
+        float(np.asarray(evaluate([other], named)[0]))
+        for node in clocks
+        for one, other in permutations(node.args, 2)
+        if one is _CLOCK and "time" not in symbols(other)
+    ]
 
     def at(t: Array) -> Array:
         return np.array([np.broadcast_to(np.asarray(v), t.shape) for v in evaluate(list(clocks), {**named, "time": t})])
 
-    values = at(points)
-    stretches, begun = [], a
-    for k in np.flatnonzero((values[:, 1:] != values[:, :-1]).any(axis=0)):
-        lo, hi, before = float(points[k]), float(points[k + 1]), values[:, k]
-        while lo < (middle := 0.5 * (lo + hi)) < hi:
-            if (at(np.array([middle]))[:, 0] == before).all():
-                lo = middle
-            else:
-                hi = middle
-        stretches.append((begun, lo))
-        begun = hi
-    return [*stretches, (begun, b)]
+    def split(a: float, b: float, count: int) -> list[tuple[float, float]]:
+        marks = [m for e in edges for m in (np.nextafter(e, -math.inf), e, np.nextafter(e, math.inf)) if a <= m <= b]
+        points = np.unique(np.concatenate([np.linspace(a, b, count), marks]))
+        values = at(points)
+        stretches, begun = [], a
+        for k in np.flatnonzero((values[:, 1:] != values[:, :-1]).any(axis=0)):
+            lo, hi, before = float(points[k]), float(points[k + 1]), values[:, k]
+            while lo < (middle := 0.5 * (lo + hi)) < hi:
+                if (at(np.array([middle]))[:, 0] == before).all():
+                    lo = middle
+                else:
+                    hi = middle
+            stretches += split(begun, lo, _FINE)
+            begun = hi
+        return [*stretches, *(split(begun, b, _FINE) if stretches else [(a, b)])]
+
+    return split(a, b, _GRID)
 
 
+_CLOCK = symbol("time")
 _JUMPS = ("lt", "le", "gt", "ge", "eq", "ne", "floor", "ceil")
+_GRID, _FINE = 20_001, 501
