@@ -65,7 +65,7 @@ def confirm(compiled: Compiled, begun: Begun, found: Array, stop: NDArray[np.uin
     """
     n = len(found)
     confirmed, asked = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    floor = 1e3 * compiled.kernel.floors[compiled.kernel.independent_index]
+    floor = 1e-6 * compiled.typical[compiled.kernel.independent_index]
     x, h = begun.independent.copy(), np.full(n, 1e-3 / compiled.kernel.rate)
     at_rest, table = np.zeros(n), prepare(compiled, begun, _SINGLE)
     distance = _distance(x, found, floor)

@@ -11,8 +11,8 @@ import ctypes
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import llvmlite
@@ -27,6 +27,7 @@ from eutone.engine.emit import emit_function, emit_module
 from eutone.engine.expr import Expr, evaluate, symbol
 from eutone.engine.kernel import Kernel, build_kernel
 from eutone.engine.network import Network
+from eutone.engine.people import CAREFUL, Function, begin, finish, search
 from eutone.engine.program import interpret
 
 __all__ = ["Compiled", "compile_network", "host_lane_width"]
@@ -37,8 +38,6 @@ log = logging.getLogger(__name__)
 _OPTIMISATION = 2
 _lock = threading.Lock()  # LLVM is used by one thread at a time
 _ready: list[bool] = []
-
-Function = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,8 @@ class Compiled:
     origin : str
         ``compiled`` or ``cache``.
     kernel : Kernel
+    typical : array, (n_species,)
+        How large species are: the larger of default and steady state under the default parameters.
     begin, step, finish : callable
         ``(people, n, stop)``: address of the table (n, n_rows), people, address of the stop word. They release the
         interpreter lock.
@@ -67,6 +68,7 @@ class Compiled:
     lane_width: int
     origin: str
     kernel: Kernel
+    typical: NDArray[np.float64]
     engine: Any = field(repr=False)  # owns the code
     begin: Function = field(repr=False)
     step: Function = field(repr=False)
@@ -123,15 +125,27 @@ def compile_network(
             if code is None:
                 continue
             engine, functions = _load(code)
-            compiled = Compiled(network, free, kernel.observables, width, origin, kernel, engine, *functions)
+            compiled = Compiled(
+                network, free, kernel.observables, width, origin, kernel, kernel.typical, engine, *functions
+            )
             fault = _fault(compiled)
             if fault is None:
                 if origin == "compiled":
                     cache.write(key, code)
-                return compiled
+                return replace(compiled, typical=_typical(compiled))
             cache.forget(key)
             log.warning("%s: %s machine code is wrong (%s)", network.name, origin, fault)
     raise SolveError(f"{network.name}: the machine code made here disagrees with the reference ({fault})")
+
+
+def _typical(compiled: Compiled) -> NDArray[np.float64]:
+    values = dict(zip(compiled.network.parameters, compiled.network.values, strict=True))
+    default, stop = np.array([[values[name] for name in compiled.free]]), np.zeros(1, dtype=np.uint8)
+    begun = begin(compiled, default, None, stop)
+    people = search(compiled, begun, CAREFUL, stop)
+    species = np.abs(finish(compiled, people[:, : len(compiled.kernel.independent)], begun)[0][0])
+    arrived = people[0, compiled.kernel.step_rows["~done"]] == 1
+    return np.maximum(species, compiled.kernel.typical) if arrived else compiled.kernel.typical
 
 
 def _observable(network: Network, wanted: str | tuple[str, Expr]) -> tuple[str, Expr]:
@@ -146,7 +160,7 @@ def _observable(network: Network, wanted: str | tuple[str, Expr]) -> tuple[str, 
 
 def _module(kernel: Kernel, width: int) -> str:
     m, rows, last = len(kernel.independent), kernel.finish_rows, len(kernel.finish_rows)
-    first = last - 2 * len(kernel.floors) - len(kernel.observables) - 1
+    first = last - 2 * len(kernel.typical) - len(kernel.observables) - 1
     kept = len(kernel.begin_rows) - m - len(kernel.totals)
     return emit_module(
         [
@@ -217,7 +231,7 @@ def _fault(compiled: Compiled) -> str | None:
     """What the machine code gets wrong near the default state, if anything."""
     network, kernel = compiled.network, compiled.kernel
     # off the default by different shares, since at rest rates cancel and nothing could be compared
-    state = network.initial * (1 + 0.2 * (np.arange(len(network.species)) * 0.618 % 1)) + 1e6 * kernel.floors
+    state = network.initial * (1 + 0.2 * (np.arange(len(network.species)) * 0.618 % 1)) + 1e-3 * kernel.typical
     values = dict(zip(network.parameters, network.values, strict=True))
     stop = np.zeros(1, dtype=np.uint8)
 

@@ -13,14 +13,16 @@ not just any root. One run of the step program does one step of one person, deci
 * It has converged when ``u`` is small and shrinks fast: ``u < 1e-6`` and ``u * (u / u_before) < 1e-10``; the product is
   what a next step would still change. Slow drift cannot pass for rest, since it does not shrink while ``h`` grows.
 
-Concentrations are measured against ``x + floor``: the floor, a billionth of a species' default, lets one end at zero.
+Concentrations are measured against ``x + grain``, the grain being a thousandth of the species' typical value: what is
+small compared with that need not be followed closely on the way (where it ends is judged by the residual, which is
+relative). Below zero by more than a billionth of the typical value is refused; by less, it is zero.
 """
 
 from __future__ import annotations
 
 from eutone.engine.expr import Expr, call, const, symbol
 
-__all__ = ["CONTROL", "SETTINGS", "choose", "control"]
+__all__ = ["CONTROL", "GRAIN", "SETTINGS", "choose", "control"]
 
 #: What a lane remembers between steps: 1/h; u of the last step taken; 0 while running, 1 converged, 2 gave up; steps
 #: tried; steps in a row without change; refusals in a row; why the last one; refusals because of the determinant.
@@ -29,6 +31,8 @@ CONTROL = ("~q", "~u", "~done", "~steps", "~calm", "~refused", "~why", "~folds")
 SETTINGS = ("~most", "~aim", "~limit")
 
 _REFUSALS = 30.0
+_ZERO = 1e-6  # in grains
+GRAIN = 1e-3  # of the typical value
 
 
 def choose(sign: str, a: Expr, b: Expr) -> Expr:
@@ -36,15 +40,32 @@ def choose(sign: str, a: Expr, b: Expr) -> Expr:
     return call("select", call(sign, a, b), a, b)
 
 
-def control(rise: Expr, fall: Expr, total: Expr, sign: Expr) -> dict[str, Expr]:
-    """The decisions of the step, as new values of ``CONTROL``; ``taken`` says whether the state moves."""
+def control(rise: Expr, fall: Expr, low: Expr, total: Expr, sign: Expr) -> dict[str, Expr]:
+    """The decisions of a step.
+
+    Parameters
+    ----------
+    rise, fall : Expr
+        Largest and smallest change of a species over ``x + grain`` (0 if all have the other sign).
+    low : Expr
+        Smallest new concentration over ``x + grain``, or 0.
+    total : Expr
+        Sum of squares of the changes: finite if all are.
+    sign : Expr
+        Sign of the determinant of ``I/h - J``.
+
+    Returns
+    -------
+    dict of str to Expr
+        New values of ``CONTROL``, and ``taken``: whether the state moves.
+    """
     q, before, done, steps, calm, refused, why, folds = map(symbol, CONTROL)
     most, aim, limit = map(symbol, SETTINGS)
     running = call("eq", done, 0)
     finite = call("lt", total, 1e300)
     forward = call("gt", sign, 0)
     u = choose("gt", rise / (1 + rise), -fall)
-    within = call("lt", u, most)
+    within = call("and", call("lt", u, most), call("ge", low, -_ZERO))
     good = call("and", finite, call("and", forward, within))
 
     slower = choose("lt", choose("gt", u / aim, const(1e-4)), const(2))

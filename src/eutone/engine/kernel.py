@@ -28,7 +28,6 @@ from eutone.engine.program import Program, lower
 
 __all__ = ["Kernel", "build_kernel"]
 
-_FLOOR = 1e-9
 _TOTAL = "~total"
 
 
@@ -45,11 +44,12 @@ class Kernel:
         As in the module's text.
     begin_rows, step_rows, finish_rows : dict of str to int
         Rows in order: ``species, ~default, free, independent, totals``; ``independent, CONTROL, SETTINGS, free,
-        totals``; ``independent, free, totals, ~x species, ~f species (net change), ~o observables, ~residual``.
+        totals, ~grain species``; ``independent, free, totals, ~x species, ~f species (net change), ~o observables,
+        ~residual``.
     independent_index : array of int
         Where the independent species stand among all.
-    floors : array, (n_species,)
-        What counts as zero.
+    typical : array, (n_species,)
+        How large species are, judged by their initial values.
     positive : array of bool, (n_species,)
         Which cannot be negative: all that do not begin negative and have no rate rule.
     rate : float
@@ -68,7 +68,7 @@ class Kernel:
     totals: tuple[str, ...]
     observables: tuple[str, ...]
     independent_index: NDArray[np.intp]
-    floors: NDArray[np.float64]
+    typical: NDArray[np.float64]
     positive: NDArray[np.bool_]
     rate: float
     factor_entries: int
@@ -99,19 +99,13 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     gross = [_gross(network, i, rates, drift) for i in range(len(network.species))]
     at_rest = _default(network, free, totals, moieties)
 
-    step_rows = _rows(names, CONTROL, SETTINGS, free, totals)
+    step_rows = _rows(names, CONTROL, SETTINGS, free, totals, (f"~grain {s}" for s in network.species))
     step, rate, entries = _step(network, moieties, x, [net[i] for i in moieties.independent], at_rest, step_rows)
 
     labels = [f"~x {s}" for s in network.species], [f"~f {s}" for s in network.species]
     finish_rows = _rows(names, free, totals, *labels, [f"~o {name}" for name, _ in observables], ["~residual"])
-    # what is negative by less than the floor is zero, and is judged as zero
-    floors = _floors(network)
-    clipped = {s: _clip(symbol(s), floors[i]) for i, s in zip(moieties.independent, names, strict=True) if i in floors}
     residual = _largest([call("abs", f) / (g + 1e-300) for f, g in zip(net, gross, strict=True)])
-    values = substitute([*(x[s] for s in network.species), *net, *observed, residual], clipped)
-    for i in moieties.dependent:
-        if i in floors:
-            values[i] = _clip(values[i], floors[i])
+    values = [*(x[s] for s in network.species), *net, *observed, residual]
     targets = [*labels[0], *labels[1], *(f"~o {name}" for name, _ in observables), "~residual"]
     finish = lower(((finish_rows[t], e) for t, e in zip(targets, values, strict=True)), finish_rows)
     begin_rows = _rows((f"~x {s}" for s in network.species), ["~default"], free, names, totals)
@@ -127,8 +121,8 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
         tuple(totals),
         tuple(name for name, _ in observables),
         moieties.independent,
-        np.array([floors.get(i, _FLOOR * max(1.0, abs(v))) for i, v in enumerate(network.initial)]),
-        np.array([i in floors for i in range(len(network.species))]),
+        _typical(network),
+        _positive(network),
         rate,
         entries,
     )
@@ -224,19 +218,16 @@ def _default(network: Network, free: tuple[str, ...], totals: list[str], moietie
     return point
 
 
-def _floors(network: Network) -> dict[int, float]:
-    """For each species that cannot be negative, what counts as zero."""
-    positive = network.initial[network.initial > 0]
-    middle = float(np.exp(np.median(np.log(positive)))) if len(positive) else 1.0
-    return {
-        i: _FLOOR * (float(start) if start > 0 else middle)
-        for i, (name, start) in enumerate(zip(network.species, network.initial, strict=True))
-        if start >= 0 and name not in network.drift
-    }
+def _positive(network: Network) -> NDArray[np.bool_]:
+    return np.array([v >= 0 and s not in network.drift for s, v in zip(network.species, network.initial, strict=True)])
 
 
-def _clip(value: Expr, floor: float) -> Expr:
-    return call("select", call("and", call("lt", value, 0), call("ge", value, -floor)), 0, value)
+def _typical(network: Network) -> NDArray[np.float64]:
+    """How large species are, as far as their initial values tell; the middle one of these for those that begin at 0."""
+    size = np.abs(network.initial)
+    known = size[(size > 0) & np.isfinite(size)]
+    middle = float(np.exp(np.median(np.log(known)))) if len(known) else 1.0
+    return np.where((size > 0) & np.isfinite(size), size, middle)
 
 
 def _largest(values: list[Expr]) -> Expr:
@@ -262,23 +253,32 @@ def _step(
     pattern = {entry: float(np.asarray(v)) for entry, v in zip(matrix, numbers, strict=True)}
     found = solve(matrix, net, order(pattern, len(names)))
 
-    floors, change = _floors(network), dict(zip(names, found.unknowns, strict=True))
+    change = dict(zip(names, found.unknowns, strict=True))
     for k, i in enumerate(moieties.dependent):
         change[network.species[i]] = _sum([(float(moieties.link[k, j]), change[n]) for j, n in enumerate(names)])
     # the chains below must not let a not-a-number pass: its square makes `total` one
-    rise, fall, total = const(0), const(0), const(0)
+    rise, fall, low, total = const(0), const(0), const(0), const(0)
+    positive = _positive(network)
     for i, name in enumerate(network.species):
-        if i in floors:
-            u = change[name] / (x[name] + floors[i])
+        grain = symbol(f"~grain {name}")
+        if positive[i]:
+            reciprocal = 1 / (x[name] + grain)
+            u = change[name] * reciprocal
             fall = choose("lt", u, fall)
+            low = choose("lt", x[name] * reciprocal + u, low)
         else:
-            u = call("abs", change[name]) / (call("abs", x[name]) + _FLOOR * max(1.0, abs(network.initial[i])))
+            u = call("abs", change[name]) / (call("abs", x[name]) + grain)
         rise = choose("gt", u, rise)
         total = total + u * u
     sign = reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), found.pivots, const(1))
-    decisions = control(rise, fall, total, sign)
+    decisions = control(rise, fall, low, total, sign)
     taken = decisions.pop("taken")
-    outputs = [(rows[n], call("select", taken, symbol(n) + change[n], symbol(n))) for n in names]
+    outputs = []
+    for i, n in zip(moieties.independent, names, strict=True):
+        moved = symbol(n) + change[n]
+        if positive[i]:  # what steps below zero by next to nothing is zero
+            moved = choose("gt", moved, const(0))
+        outputs.append((rows[n], call("select", taken, moved, symbol(n))))
     outputs += [(rows[n], e) for n, e in decisions.items()]
     diagonal = [abs(v) for (i, j), v in pattern.items() if i == j and np.isfinite(v) and v != 0]
     rate = float(np.exp(np.median(np.log(diagonal)))) if diagonal else 1.0

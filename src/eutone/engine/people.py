@@ -6,17 +6,22 @@ happen here, so nobody's bits depend on how many others there are.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone.engine.compile import Compiled, Function
-from eutone.engine.control import CONTROL, SETTINGS
+from eutone.engine.control import CONTROL, GRAIN, SETTINGS
 
-__all__ = ["Begun", "Pace", "begin", "call", "finish", "prepare", "search"]
+if TYPE_CHECKING:
+    from eutone.engine.compile import Compiled
+
+__all__ = ["BOLD", "CAREFUL", "Begun", "Function", "Pace", "begin", "call", "finish", "prepare", "search"]
 
 Array = NDArray[np.float64]
+Function = Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,10 @@ class Pace:
     aim: float
     limit: float
     first: float
+
+
+BOLD = Pace(most=0.9, aim=0.5, limit=200, first=1.0)
+CAREFUL = Pace(most=0.3, aim=0.05, limit=3000, first=0.01)
 
 
 def call(function: Function, people: Array, stop: NDArray[np.uint8]) -> None:
@@ -74,7 +83,8 @@ def prepare(compiled: Compiled, begun: Begun, pace: Pace) -> Array:
     people[:, kernel.step_rows["~u"]] = 1e300
     people[:, m + c : m + c + s] = (pace.most, pace.aim, pace.limit)
     people[:, m + c + s : m + c + s + begun.values.shape[1]] = begun.values
-    people[:, m + c + s + begun.values.shape[1] :] = begun.totals
+    people[:, m + c + s + begun.values.shape[1] : -len(compiled.typical)] = begun.totals
+    people[:, -len(compiled.typical) :] = GRAIN * compiled.typical
     return people
 
 
@@ -97,4 +107,6 @@ def finish(compiled: Compiled, independent: Array, begun: Begun) -> tuple[Array,
     call(compiled.finish, people, np.zeros(1, dtype=np.uint8))
     n_species = len(compiled.network.species)
     species, change, rest = np.split(people[:, m + k + t :], [n_species, 2 * n_species], axis=1)
+    # what is left over of a total, when all of it is elsewhere, may be less than zero by a rounding
+    species[kernel.positive & (species < 0) & (species >= -1e-9 * compiled.typical)] = 0.0
     return species, change, rest[:, :-1], rest[:, -1]

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine.basin import confirm, selected
 from eutone.engine.compile import Compiled
-from eutone.engine.people import Pace, begin, finish, search
+from eutone.engine.people import BOLD, CAREFUL, begin, finish, search
 from eutone.engine.status import Status
 
 __all__ = ["SteadyStates", "default_threads", "solve_steady"]
@@ -30,9 +30,6 @@ Array = NDArray[np.float64]
 _CHUNK = 4096
 _POLL_SECONDS = 0.02
 RESIDUAL = 1e-9  # net over gross change
-
-_BOLD = Pace(most=0.9, aim=0.5, limit=200, first=1.0)
-_CAREFUL = Pace(most=0.3, aim=0.05, limit=3000, first=0.01)
 
 
 class _Stop(Protocol):
@@ -164,10 +161,10 @@ def _solve(
     kernel, m = compiled.kernel, len(compiled.kernel.independent)
     done, steps, folds = (kernel.step_rows[name] for name in ("~done", "~steps", "~folds"))
     begun = begin(compiled, values, starts, stop)
-    people = search(compiled, begun, _BOLD, stop)
+    people = search(compiled, begun, BOLD, stop)
     hard = np.flatnonzero((people[:, done] != 1) | (people[:, folds] > 0))
     if len(hard) and not stop[0]:
-        again = search(compiled, begun.only(hard), _CAREFUL, stop)
+        again = search(compiled, begun.only(hard), CAREFUL, stop)
         again[:, steps] += people[hard, steps]
         people[hard] = again
     species, change, observables, residual = finish(compiled, people[:, :m], begun)
@@ -191,8 +188,8 @@ def _status(compiled: Compiled, people: Array, species: Array, change: Array, re
     done, why, refused = (people[:, kernel.step_rows[name]] for name in ("~done", "~why", "~refused"))
     at_rest = (done == 1) & (residual <= RESIDUAL)
     below = np.any((species < 0) & kernel.positive, axis=1)
-    # a concentration that is being pushed through zero lies against its floor, where steps can only get shorter
-    pushed = np.any((species <= kernel.floors) & kernel.positive & (change < 0), axis=1)
+    # a concentration that is being pushed through zero lies against it, where steps can only get shorter
+    pushed = np.any((species <= 1e-9 * compiled.typical) & kernel.positive & (change < 0), axis=1)
     stuck = refused > 0
     finite = np.isfinite(change).all(axis=1) & np.isfinite(species).all(axis=1)
     conditions = [
