@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,7 +67,6 @@ def verbs(monkeypatch: pytest.MonkeyPatch) -> Verbs:
 @pytest.fixture(autouse=True)
 def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("EUTONE_DEBUG", raising=False)
     Path("panel.csv").write_text("marker,value,unit\nHVA,300,nmol/L\n", encoding="utf-8")
 
 
@@ -307,6 +308,23 @@ def test_what_is_no_panel_at_all_ends_with_2(capsys: pytest.CaptureFixture[str],
 def test_a_panel_that_cannot_be_opened_ends_with_2(capsys: pytest.CaptureFixture[str], panel: str) -> None:
     assert run("profile", panel) == 2
     assert panel in capsys.readouterr().err
+
+
+def test_the_knowledge_can_be_checked(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    packaged = resources.files("eutone.knowledge") / "tables"
+    with resources.as_file(packaged) as folder:
+        shutil.copytree(folder, tmp_path / "tables")
+    units = tmp_path / "tables" / "units.csv"
+    units.write_text("spelling,factor\n", encoding="utf-8")
+    assert run("knowledge", "check", "--tables", "tables") == 1
+    assert "units.csv" in capsys.readouterr().out
+    assert run("knowledge", "check", "--tables", "nowhere") == 2
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_knowledge_that_comes_with_eutone_has_no_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("knowledge", "check") == 0, capsys.readouterr().out
+    assert capsys.readouterr().out == "no problems\n"
 
 
 def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eutone import InputError, ModelError, _model, cli
+from eutone import InputError, ModelError, _model, body, cli
 from eutone.engine import load_network
 from eutone.engine.expr import Expr, call, const, evaluate, symbol
 
@@ -69,14 +69,17 @@ def test_brackets_stand_where_they_are_needed(expression: Expr, text: str) -> No
     assert _model.infix(expression) == text
 
 
-def test_every_model_that_is_named_is_found_and_comes_to_rest() -> None:
+def test_the_body_its_modules_and_published_models_are_named() -> None:
     named = _model.names()
-    assert named
+    assert {"body", *body.MODULES, "dopamine_2009", "serotonin_2020"} <= set(named)
     assert all(named.values())
-    for name in named:
-        answers = _model.check(_model.find(name))
-        assert len(answers) == 3
-        assert all(answer.passed for answer in answers), (name, answers)
+
+
+@pytest.mark.parametrize("name", _model.names())
+def test_every_model_that_is_named_is_found_and_comes_to_rest(name: str) -> None:
+    answers = _model.check_named(name)
+    assert len(answers) == (4 if name == "body" else 3)
+    assert all(answer.passed for answer in answers), answers
 
 
 def test_a_model_is_shown_with_all_that_is_in_it() -> None:
@@ -91,7 +94,7 @@ def test_a_model_is_shown_with_all_that_is_in_it() -> None:
     ("given", "error", "says"),
     [
         ("dopamin_2009", InputError, "Did you mean 'dopamine_2009'"),
-        ("zzz", InputError, "A model is a file"),
+        ("zzz", InputError, "'eutone model list' names them"),
         ("nowhere.ant", InputError, "no such file"),
     ],
 )

@@ -6,10 +6,12 @@ numbers are right is not asked, only that they can be read, balanced and brought
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +24,9 @@ if TYPE_CHECKING:
     from eutone.engine import Network
     from eutone.engine.expr import Expr
 
-__all__ = ["Check", "check", "find", "infix", "names", "show"]
+__all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "show"]
 
+BODY = "body"
 _SUFFIXES = (".ant", ".sbml", ".xml")
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _INFIX |= {"eq": "==", "ne": "!=", "and": "&&", "or": "||"}
@@ -69,13 +72,21 @@ def _published() -> dict[str, Traversable]:
     return {Path(file.name).stem: file for file in folder.iterdir() if file.name.endswith(_SUFFIXES)}
 
 
+def _first_sentence(text: str) -> str:
+    """The first sentence of the comment with which a model file begins."""
+    begins = takewhile(lambda line: line.startswith("//"), text.splitlines())
+    words = " ".join(line.removeprefix("//").strip() for line in begins)
+    return re.split(r"(?<=[.:])\s", words, maxsplit=1)[0].rstrip(".:")
+
+
 def names() -> dict[str, str]:
-    """The models that come with Eutone: name to the first line that says what it is."""
-    found = {}
-    for name, file in sorted(_published().items()):
-        lines = (line.lstrip("/# ").strip() for line in file.read_text(encoding="utf-8").splitlines())
-        found[name] = next((line for line in lines if line), "")
-    return found
+    """The models that come with Eutone: the body, its modules, and published ones; name to what it is."""
+    from eutone import body
+
+    modules = resources.files("eutone.body").joinpath("modules")
+    files = {name: modules.joinpath(f"{name}.ant") for name in body.MODULES} | dict(sorted(_published().items()))
+    described = {name: _first_sentence(file.read_text(encoding="utf-8")) for name, file in files.items()}
+    return {BODY: f"The whole body: {len(body.MODULES)} modules in one", **described}
 
 
 def find(name: str) -> Network:
@@ -88,25 +99,25 @@ def find(name: str) -> Network:
     ModelError
         If it cannot be read, or uses a construct that Eutone refuses.
     """
+    from eutone import body
     from eutone.engine import load_network
 
+    if name == BODY:
+        return body.load().network
+    if name in body.MODULES:
+        return body.load_module(name)
     published = _published()
     if name in published:
         with resources.as_file(published[name]) as path:
             return load_network(path)
     if not name.lower().endswith(_SUFFIXES):
-        near = get_close_matches(name, published, n=1)
-        hint = (
-            f"Did you mean '{near[0]}'?" if near else f"A model is a file ({', '.join(_SUFFIXES)}) or {_or(published)}"
-        )
+        near = get_close_matches(name, [BODY, *body.MODULES, *published], n=1)
+        files = ", ".join(_SUFFIXES)
+        hint = f"Did you mean '{near[0]}'?" if near else f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)
     if not Path(name).is_file():
         raise InputError("there is no such file", file=name)
     return load_network(Path(name))
-
-
-def _or(items: dict[str, Traversable]) -> str:
-    return " or ".join(f"'{item}'" for item in sorted(items))
 
 
 def show(network: Network) -> str:
@@ -172,6 +183,21 @@ def infix(node: Expr, around: int = 0) -> str:
     else:
         text, binding = f"{node.op}({', '.join(infix(argument) for argument in node.args)})", _ATOM
     return f"({text})" if binding < around else text
+
+
+def check_named(name: str) -> list[Check]:
+    """Ask the model of that name or in that file; of the body its tables are asked too.
+
+    Raises
+    ------
+    InputError, ModelError
+        As `find` does.
+    """
+    from eutone import body
+
+    faults = body.check() if name == BODY else []
+    tables = Check("every value has its unit, spread, grade and source", not faults, "; ".join(faults) or "yes")
+    return [*([tables] if name == BODY else []), *check(find(name))]
 
 
 def check(network: Network) -> list[Check]:

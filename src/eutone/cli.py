@@ -20,12 +20,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from eutone import EutoneError, __version__
+from eutone import EutoneError, InputError, __version__
 
 __all__ = ["app", "main"]
 
@@ -44,6 +45,10 @@ models = typer.Typer(
     help="Look at a model: one that comes with Eutone, or a file in Antimony or SBML.", no_args_is_help=True
 )
 app.add_typer(models, name="model")
+knowledge = typer.Typer(
+    help="Look after the tables of markers, intervals, drugs and explanations.", no_args_is_help=True
+)
+app.add_typer(knowledge, name="knowledge")
 
 PROFILE_EXAMPLES = """\b
 Examples:
@@ -72,11 +77,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-def _set_debug(wanted: bool) -> None:
-    if wanted:
-        os.environ["EUTONE_DEBUG"] = "1"
-
-
 @app.callback()
 def _globals(
     context: typer.Context,
@@ -85,9 +85,7 @@ def _globals(
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show where an error came from.", callback=_set_debug, is_eager=True)
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error came from.")] = False,
 ) -> None:
     context.obj = Settings(threads, quiet)
 
@@ -185,10 +183,27 @@ def model_check(model: Model) -> None:
     """See whether a model can be read and comes to rest; anything wrong ends with exit code 1."""
     from eutone import _model
 
-    answers = _model.check(_model.find(model))
+    answers = _model.check_named(model)
     for answer in answers:
         typer.echo(f"{'ok   ' if answer.passed else 'WRONG'}  {answer.question}: {answer.finding}")
     if not all(answer.passed for answer in answers):
+        raise typer.Exit(1)
+
+
+@knowledge.command("check")
+def knowledge_check(
+    tables: Annotated[str | None, typer.Option(metavar="FOLDER", help="Tables to check, if not Eutone's own.")] = None,
+) -> None:
+    """See whether the tables agree with themselves and with each other; anything wrong ends with exit code 1."""
+    from eutone.knowledge import check
+
+    if tables is not None and not Path(tables).is_dir():
+        raise InputError("there is no such folder", file=tables)
+    problems = check.problems(None if tables is None else Path(tables))
+    for problem in problems:
+        typer.echo(str(problem))
+    typer.echo(f"{len(problems)} problems" if problems else "no problems")
+    if problems:
         raise typer.Exit(1)
 
 
@@ -225,6 +240,8 @@ def main(arguments: list[str] | None = None) -> None:
     arguments : list of str, optional
         In place of ``sys.argv[1:]``.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments  # here, so that it holds whatever goes wrong afterwards
     signal.signal(signal.SIGTERM, _on_terminate)
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
@@ -238,16 +255,22 @@ def main(arguments: list[str] | None = None) -> None:
         with _gone_reader():
             sys.stdout.flush()
         raise
-    except EutoneError as error:
-        _end(error, str(error), error.exit_code)
-    except (OSError, MemoryError) as error:
-        _end(error, str(error) or type(error).__name__, 1)
     except Exception as error:
-        _end(
-            error,
-            f"unexpected {type(error).__name__}: {error} (a defect of Eutone; 'eutone --debug ...' shows where)",
-            1,
-        )
+        if debug:
+            raise
+        reason, code = _reason(error)
+        _say(" ".join(reason.split()))
+        raise SystemExit(code) from None
+
+
+def _reason(error: Exception) -> tuple[str, int]:
+    """What is said about an error, and the exit code it ends with."""
+    if isinstance(error, EutoneError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError | MemoryError):
+        return str(error) or type(error).__name__, 1
+    name = type(error).__name__
+    return f"unexpected {name}: {error} (a defect of Eutone; 'eutone --debug ...' shows where)", 1
 
 
 @contextlib.contextmanager
@@ -258,13 +281,6 @@ def _gone_reader() -> Iterator[None]:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
-
-
-def _end(error: BaseException, reason: str, code: int) -> Any:
-    if os.environ.get("EUTONE_DEBUG"):
-        raise error
-    _say(" ".join(reason.split()))
-    raise SystemExit(code) from None
 
 
 def _say(text: str) -> None:
