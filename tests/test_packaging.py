@@ -83,7 +83,7 @@ def test_nothing_unneeded_is_declared() -> None:
     distributions = packages_distributions()
     owners = {normal(owner) for name in used for owner in distributions.get(name, [])}
     # xarray writes case files with h5netcdf; ucumvert gives pint its units.
-    behind_another = {"h5netcdf", "llvmlite", "pint"}
+    behind_another = {"h5netcdf", "pint"}
     assert {normal(item) for item in PROJECT["project"]["dependencies"]} - owners - behind_another == set()
 
 
