@@ -117,7 +117,8 @@ def _case(
         measurement, noticed = measure(row, age=person.age_years, sex=person.sex)
         measured.append(measurement)
         issues += noticed
-    kept = (*without_repeats(measured, file), *unused)
+    column = rows[0].columns.get("value", "value") if rows else "value"
+    kept = (*without_repeats(measured, file, column), *unused)
     issues += [*_series(kept), *taking[1]]
     if any(dose.per_kg for dose in taking[0].doses) and person.weight_kg is None:
         issues.append("taking: a dose is per kilogram, and the weight is not given: it is taken from age and sex")

@@ -260,8 +260,12 @@ def _half_digit(one: Measurement) -> float:
     return abs(given.half_digit * one.value / given.number)
 
 
-def without_repeats(measured: Iterable[Measurement], file: str | None = None) -> tuple[Measurement, ...]:
+def without_repeats(
+    measured: Iterable[Measurement], file: str | None = None, column: str = "value"
+) -> tuple[Measurement, ...]:
     """The measurements with equal rows taken once. Different ``collected`` make a series, and all of it stays.
+
+    ``file`` and ``column`` (what the value's column is called in this form) are for messages.
 
     Raises
     ------
@@ -285,7 +289,7 @@ def without_repeats(measured: Iterable[Measurement], file: str | None = None) ->
                 f"and {first.written} {first.unit} in row {first.row}",
                 file=file,
                 row=one.row,
-                column="value",
+                column=column,
                 hint=f"Keep row {first.row} or row {one.row}, or say in 'collected' when each was drawn",
             )
         if first.low is None or first.high is None:  # the row that also knows the laboratory's interval says more

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from eutone._errors import InputError
 from eutone._protocol import Dose, Protocol
@@ -162,7 +163,7 @@ class _Parts:
             hour, minute = (int(part) for part in clock.strip().split(":"))
             if hour > 23 or minute > 59:
                 raise _wrong(self.text, f"{clock.strip()} is not a time of day", "Write times such as 07:30,19:00")
-            hours.append(hour + minute / 60.0)
+            hours.append((60 * hour + minute) / 60.0)
         if len(set(hours)) < len(hours):
             raise _wrong(self.text, "a time of day is there twice", "Write each time once")
         return {"clock_hours": tuple(sorted(hours)), "times_per_day": float(len(hours))}
@@ -310,5 +311,6 @@ def text_of(dose: Dose) -> str:
 
 
 def _plain(number: float) -> str:
-    """The number without an exponent, as the grammar reads it."""
-    return format(number, "f").rstrip("0").rstrip(".") if abs(number) >= 1e-4 else format(number, ".12f").rstrip("0")
+    """The number without an exponent, as the grammar reads it back to the last bit."""
+    digits = format(Decimal(repr(number)), "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
