@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eutone.knowledge import check
+from eutone.knowledge import _document, check
 from eutone.knowledge.check import loinc_is_valid, problems
 
 
@@ -122,3 +122,10 @@ def test_exactly_one_check_digit_fits_and_one_wrong_digit_is_seen(number: int) -
     for place in range(len(body)):
         other = body[:place] + str((int(body[place]) + 1) % 10) + body[place + 1 :]
         assert not loinc_is_valid(f"{other}-{fitting[0]}")
+
+
+def test_the_page_about_markers_is_what_the_tables_say() -> None:
+    page = Path(__file__).parents[2] / "docs" / "markers.md"
+    assert page.read_text(encoding="utf-8") == _document.page(), (
+        "python -m eutone.knowledge._document > docs/markers.md"
+    )

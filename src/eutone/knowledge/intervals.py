@@ -4,8 +4,8 @@ Laboratories print bands ("2-5 y: 233-928"), and a child is not another child on
 ``tables/intervals.csv`` becomes a knot in x = ln(age + 1 month), in the middle of its band; a band wider than
 `_WIDE_BAND` becomes two, a quarter in from either end, so that it stays flat inside; an open band (no upper age) is a
 plateau that starts a quarter past its lower age. Between knots ln centre, the distances to the bounds and the
-uncertainty are interpolated by monotone cubics (Fritsch and Carlson 1980): no jumps, no overshoot, flat beyond the first
-and last knot. What a row gives (``form``) decides how it becomes a log-normal:
+uncertainty are interpolated by monotone cubics (Fritsch and Carlson 1980): no jumps, no overshoot, flat beyond the
+first and last knot. What a row gives (``form``) decides how it becomes a log-normal:
 
 ==========  ===========================================================================================================
 interval    ``low``-``high`` are 2.5-97.5 %; the centre is ``centre`` (a median) or the geometric mean of the two
@@ -44,6 +44,7 @@ __all__ = ["CENTRE_SD", "ONE_SIDED_SD", "Course", "Interval", "healthy", "width"
 
 Z975 = 1.959963984540054
 ONE_SIDED_SD = 0.5
+UPPER, LOWER = "one-sided limit (upper)", "one-sided limit (lower)"
 CENTRE_SD = {"SEEN": 0.0, "COMPUTED": 0.1, "RECALLED": 0.25, "ASSUMED": 0.5}
 """Standard deviation of the ln centre that a grade alone implies; a one-sided limit adds `ONE_SIDED_SD`."""
 
@@ -65,7 +66,7 @@ class Interval:
     source : str
         Keys of ``sources``, separated by ``;``.
     basis : str
-        What the numbers rest on: ``interval``, ``mean and sd``, ``one-sided limit``, ``child curve``, ``derived ...``;
+        What the numbers rest on: ``interval``, ``mean and sd``, ``one-sided limit (upper)``, ``child curve``, ``derived ...``;
         with ``averaged over ages`` or ``averaged over sexes`` where these were not known.
     grade : str
         The weakest grade among the rows used.
@@ -139,10 +140,10 @@ def width(row: Row) -> tuple[float, float, float, float, str]:
             return log(centre), Z975 * sd, Z975 * sd, unsure, "median and ln sd"
         case "upper" if high and high > 0:
             middle = log(high) - half
-            return middle, half, half, sqrt(unsure**2 + ONE_SIDED_SD**2), "one-sided limit"
+            return middle, half, half, sqrt(unsure**2 + ONE_SIDED_SD**2), UPPER
         case "lower" if low and low > 0:
             middle = log(low) + half
-            return middle, half, half, sqrt(unsure**2 + ONE_SIDED_SD**2), "one-sided limit"
+            return middle, half, half, sqrt(unsure**2 + ONE_SIDED_SD**2), LOWER
         case "ratio" if sd and sd > 0:
             return 0.0, Z975 * sd, Z975 * sd, unsure, "derived from its parts"
     raise InputError(f"a row of form '{form}' without its numbers, or not in order", file=row.file, row=row.line)

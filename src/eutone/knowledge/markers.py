@@ -17,7 +17,8 @@ load       how strongly the factor shared by all analytes of one spinal tap (flo
 =========  ============================================================================================================
 
 What no source gives has the grade ``unknown`` and the wide value of the table's ``*`` rows: that is the only place
-where a default stands. ``healthy``, the spread among healthy adults, is the published one or follows from the interval.
+where a default stands (for ``within`` it is a share of the healthy spread, of which it is a part). ``healthy``, the
+spread among healthy adults, is the published one or follows from the interval.
 
 `find` reads a name as people write it. Case, spaces and punctuation do not matter (``5-HIAA`` = ``5hiaa``), Greek
 letters are their names, and words for the specimen may be part of the name (``CSF HVA``). A parenthesis is part of the
@@ -38,6 +39,7 @@ from eutone.knowledge._table import Row, number, rows
 
 __all__ = ["AmbiguousMarker", "Figure", "Marker", "find", "load", "specimen_of"]
 
+UNKNOWN = "unknown"
 _REFERENCE_AGE = 30.0
 _LONGEST = 200
 _TWO_NAMES = re.compile(r"([^()]+?)\s*\(([^()]+)\)")
@@ -139,7 +141,10 @@ def _build(
     else:
         found = course.healthy(marker_id, _REFERENCE_AGE, None)
         healthy = Figure(found.sd, "COMPUTED", found.source) if found else _figure(figures, marker_id, "healthy")
-    analytic, within, lab, load = (_figure(figures, marker_id, q) for q in ("analytic", "within", "lab", "load"))
+    analytic, lab, load = (_figure(figures, marker_id, q) for q in ("analytic", "lab", "load"))
+    within = _figure(figures, marker_id, "within")
+    if within.grade == UNKNOWN:  # a share of the healthy spread, of which it is a part
+        within = Figure(within.value * healthy.value, UNKNOWN, within.source)
     return Marker(
         id=marker_id,
         specimen=specimen,
