@@ -19,21 +19,18 @@ from numpy.typing import NDArray
 from eutone import __version__, _results
 from eutone._read import Case
 from eutone.inference import student
-from eutone.inference.bank import Bank
 from eutone.inference.classes import Classes
 from eutone.inference.discrepancy import Fit, widening
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.next_tests import Test
-from eutone.inference.noise import Noise
 from eutone.inference.observe import Observed, Use
 from eutone.inference.posterior import Posterior, drivers
+from eutone.inference.prepared import Prepared
 from eutone.inference.prior import BodyLike, Prior
 from eutone.inference.smc import systematic
 from eutone.inference.streams import stream
 from eutone.inference.verdict import informed, prior_sample, quantiles
-from eutone.knowledge import explanations as causes
 from eutone.knowledge import markers
-from eutone.knowledge.explanations import Explanation
 from eutone.knowledge.fingerprint import knowledge_hash
 
 if TYPE_CHECKING:
@@ -59,12 +56,7 @@ class Answer:
     case: Case
     setting: str
     seed: int
-    body: Any
-    exposure: Any
-    known: tuple[Explanation, ...]
-    bank: Bank
-    healthy: Bank
-    noise: Noise
+    ready: Prepared
     observed: Observed
     likelihood: Likelihood
     posterior: Posterior
@@ -97,8 +89,8 @@ def nothing_usable(observed: Observed) -> str:
 def to_profile(answer: Answer, *, seconds: float) -> _results.Profile:
     """The result with its draws."""
     posterior = answer.posterior
-    failed = int(answer.bank.failed.sum()) + posterior.failed
-    solves = int(answer.bank.drawn.sum()) + posterior.solves
+    failed = int(answer.ready.bank.failed.sum()) + posterior.failed
+    solves = int(answer.ready.bank.drawn.sum()) + posterior.solves
     not_modelled = [t for t in _taken(answer) if not t.modelled]
     quantities = _quantities(answer)
     data = _results.ProfileResult(
@@ -113,7 +105,7 @@ def to_profile(answer: Answer, *, seconds: float) -> _results.Profile:
         limits=_limits(answer, failed, solves),
         provenance=_results.Provenance(
             version=__version__,
-            model_hash=answer.body.model_hash,
+            model_hash=answer.ready.body.model_hash,
             knowledge_hash=knowledge_hash(),
             seed=answer.seed,
             platform=f"{platform.system().lower()}-{platform.machine()}",
@@ -138,7 +130,7 @@ def _explanations(answer: Answer) -> tuple[_results.ExplanationResult, ...]:
     told = drivers(posterior)
     none = posterior.evidence[posterior.ids.index("none")].log
     rows = []
-    for i, (cause, evidence) in enumerate(zip(answer.known, posterior.evidence, strict=True)):
+    for i, (cause, evidence) in enumerate(zip(answer.ready.explanations, posterior.evidence, strict=True)):
         members = answer.classes.of(cause.id)
         together = len(members) > 1
         shares = posterior.form_shares(i)
@@ -192,7 +184,7 @@ def _direction(use: Use) -> Any:
 
 
 def _quantities(answer: Answer) -> tuple[_results.QuantityResult, ...]:
-    posterior, bank, healthy = answer.posterior, answer.bank, answer.healthy
+    posterior, bank, healthy = answer.posterior, answer.ready.bank, answer.ready.healthy
     sample = prior_sample(bank, posterior.prior)
     before = bank.log_quantities[sample.rows]
     found = informed(before, sample.weights, posterior.log_quantities, posterior.weights, posterior.group)
@@ -204,7 +196,7 @@ def _quantities(answer: Answer) -> tuple[_results.QuantityResult, ...]:
     below = posterior.weights @ (posterior.log_quantities < bounds[0])
     above = posterior.weights @ (posterior.log_quantities > bounds[1])
     results = []
-    for q, about in enumerate(answer.body.quantities):
+    for q, about in enumerate(answer.ready.body.quantities):
         low, median, high = (float(x) for x in after_bands[:, q])
         p_low = float(min(max(below[q], 0.0), 1.0))
         results.append(
@@ -301,10 +293,10 @@ def _predicted(answer: Answer, use: Use) -> tuple[_results.Band | None, _results
     o = answer.likelihood.observations[k]
     rng = stream(answer.seed, "predicted", o.marker)
     rows = systematic(answer.posterior.weights, DRAWS, rng)
-    offset = sum(c * float(answer.noise.centre[column]) for column, c in o.terms)
+    offset = sum(c * float(answer.ready.noise.centre[column]) for column, c in o.terms)
     error = o.load * rng.standard_normal(DRAWS) + float(student.scale_of(o.sd)) * student.sample(rng, DRAWS)
     folds = o.predicted(answer.posterior.log_readouts[rows]) - offset + error
-    normal = o.predicted(answer.noise.healthy[rng.integers(0, len(answer.noise.healthy), DRAWS)]) + error
+    normal = o.predicted(answer.ready.noise.healthy[rng.integers(0, len(answer.ready.noise.healthy), DRAWS)]) + error
     to_unit = use.interval.centre
     low, median, high = (float(x) for x in to_unit * np.exp(np.quantile(folds, BANDS)))
     below, above = (float(x) for x in to_unit * np.exp(np.quantile(normal, HEALTHY)))
@@ -334,8 +326,8 @@ def _discrepancy(fit: Fit) -> _results.Discrepancy:
 
 
 def _taken(answer: Answer) -> tuple[_results.TakenResult, ...]:
-    modelled = {_name(item): item for item in answer.exposure.modelled}
-    refused = {_name(item): item for item in answer.exposure.not_modelled}
+    modelled = {_name(item): item for item in answer.ready.exposure.modelled}
+    refused = {_name(item): item for item in answer.ready.exposure.not_modelled}
     return tuple(
         _results.TakenResult(
             name=dose.name,
@@ -369,9 +361,7 @@ def _warnings(answer: Answer) -> tuple[str, ...]:
 
 def _limits(answer: Answer, failed: int, solves: int) -> tuple[str, ...]:
     """What was not looked at."""
-    shares = causes.priors(answer.setting, taking_stated=answer.case.taking.stated)
-    known = {e.id for e in answer.known}
-    absent = [e.id for e in causes.load() if shares[e.id] > 0 and e.id not in known]
+    absent = answer.ready.absent
     said = [
         "Causes that are not in the table of explanations, and two causes at once",
         "Age and sex move what is measured, not the chemistry itself",
@@ -399,7 +389,7 @@ def _tree(answer: Answer) -> xarray.DataTree:
     """The draws in ArviZ's schema: one chain, equal weights after resampling, and the explanation of each draw."""
     import xarray
 
-    posterior, bank, body = answer.posterior, answer.bank, answer.body
+    posterior, bank, body = answer.posterior, answer.ready.bank, answer.ready.body
     rng = stream(answer.seed, "draws")
     rows = systematic(posterior.weights, DRAWS, rng)
     sample = prior_sample(bank, posterior.prior)
@@ -461,12 +451,12 @@ def _tree(answer: Answer) -> xarray.DataTree:
 
 def _factors(answer: Answer, owner: Any, index: Any, *, sampled: bool = True) -> Array:
     """Ln factors of draws, made again from their numbers."""
-    found = np.zeros((owner.size, len(answer.body.free)))
+    found = np.zeros((owner.size, len(answer.ready.body.free)))
     for i in np.unique(owner):
         mine = np.flatnonzero(owner == i)
-        cause = answer.known[int(i)]
-        prior = Prior(answer.body, cause, answer.exposure)
+        cause = answer.ready.explanations[int(i)]
+        prior = Prior(answer.ready.body, cause, answer.ready.exposure)
         refined = answer.posterior.refined.get(cause.id) if sampled else None
-        u = refined.u if refined else prior.draw(int(answer.bank.drawn[i]), answer.seed)
+        u = refined.u if refined else prior.draw(int(answer.ready.bank.drawn[i]), answer.seed)
         found[mine] = prior.ln_factors(u[index[mine]])
     return found

@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from eutone import _case
 from eutone._errors import SolveError
-from eutone.inference import bank as banks
-from eutone.inference import classes, discrepancy, next_tests, noise, observe, posterior
-from eutone.inference.prior import UNTREATED, missing
-from eutone.knowledge import explanations, markers
+from eutone.inference import classes, discrepancy, next_tests, observe, posterior
+from eutone.inference.bank import Sizes
+from eutone.inference.prepared import prepare
+from eutone.knowledge import markers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +30,7 @@ def profile(
     prior: bool = False,
     progress: Callable[[str, float], None] | None = None,
     body: Any = None,
-    sizes: banks.Sizes | None = None,
+    sizes: Sizes | None = None,
 ) -> Profile:
     """Calibrate the body to one person's panel.
 
@@ -68,49 +66,33 @@ def profile(
     """
     begun = time.perf_counter()
     tell = progress or (lambda *_: None)
-    shares = explanations.priors(setting, taking_stated=case.taking.stated)
+    threads = threads or _case.cores()
     tell("reading the body", 0.0)
     body = body if body is not None else _case.own_body()
-    threads = threads or _case.cores()
-    known = tuple(e for e in explanations.load() if shares[e.id] > 0 and (e.id == "none" or not missing(body, e)))
-    weights = np.array([shares[e.id] for e in known])
-    weights /= weights.sum()
-    exposure = body.treatment(case.taking, case.person)
-    options: dict[str, Any] = {"sizes": sizes, "seed": seed, "threads": threads}
-
-    tell("drawing people", 0.05)
-    bank, _ = banks.obtain(body, known, exposure, progress=lambda s, x: tell(s, 0.05 + 0.55 * x), **options)
-    healthy = bank
-    if exposure.class_key != UNTREATED.class_key:
-        healthy, _ = banks.obtain(body, known[:1], UNTREATED, **options)
-    normal = noise.from_bank(healthy)
+    ready = prepare(
+        body, case.taking, case.person, setting=setting, seed=seed, sizes=sizes, threads=threads,
+        progress=lambda stage, share: tell(stage, 0.05 + 0.55 * share),
+    )  # fmt: skip
 
     tell("weighing the panel", 0.6)
     table = markers.load()
-    observed = observe.observe(case.panel, case.person, normal, table, threads=threads)
+    observed = observe.observe(case.panel, case.person, ready.noise, table, threads=threads)
     if not observed.likelihood.observations and not prior:
         raise SolveError(_case.nothing_usable(observed))
-    separable = classes.classes(bank, weights, observed.likelihood, seed=seed)  # before the values are looked at
-
-    def calibrate(likelihood: Any) -> posterior.Posterior:
-        return posterior.calibrate(
-            body, bank, known, exposure, weights, likelihood, seed=seed, threads=threads,
-            progress=lambda s, x: tell(s, 0.65 + 0.25 * x),
-        )  # fmt: skip
-
-    found = calibrate(observed.likelihood)
+    separable = classes.classes(ready.bank, ready.weights, observed.likelihood, seed=seed)  # values are not looked at
+    found = posterior.calibrate(ready, observed.likelihood, seed=seed, threads=threads, progress=_within(tell, 0.65))
     fit = discrepancy.check(found, observed.likelihood, seed=seed)
-    likelihood = observed.likelihood
-    if (wider := discrepancy.widening(fit)) > 1.0:
-        likelihood = likelihood.widened(wider)
-        found = calibrate(likelihood)
+    likelihood = observed.likelihood.widened(discrepancy.widening(fit))
+    if likelihood != observed.likelihood:
+        found = posterior.calibrate(ready, likelihood, seed=seed, threads=threads, progress=_within(tell, 0.78))
 
     tell("asking what would tell more", 0.9)
     measured = [m.marker for m in case.panel.measurements if m.marker]
-    tests = next_tests.next_tests(found, case.person, normal, table, measured, seed=seed)
-    answer = _case.Answer(
-        case, setting, seed, body, exposure, known, bank, healthy, normal, observed, likelihood, found, separable, fit,
-        tests,
-    )  # fmt: skip
+    tests = next_tests.next_tests(found, case.person, ready.noise, table, measured, seed=seed)
     tell("writing it down", 0.95)
+    answer = _case.Answer(case, setting, seed, ready, observed, likelihood, found, separable, fit, tests)
     return _case.to_profile(answer, seconds=time.perf_counter() - begun)
+
+
+def _within(tell: Callable[[str, float], None], begin: float) -> Callable[[str, float], None]:
+    return lambda stage, share: tell(stage, begin + 0.12 * share)

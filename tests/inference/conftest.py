@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from eutone.inference import bank as banks
+from eutone.inference.noise import from_bank
+from eutone.inference.prepared import Prepared
+from eutone.inference.prior import UNTREATED
 from eutone.knowledge.explanations import Effect, Explanation, Form
 
 
@@ -140,3 +143,13 @@ def toy():
     body = ToyBody()
     bank = banks.make(body, EXPLANATIONS, sizes=banks.Sizes(4000, 2000), seed=0)
     return body, EXPLANATIONS, PRIOR, bank
+
+
+@pytest.fixture(scope="session")
+def ready(toy):
+    """The toy, prepared for panels."""
+    return prepared(*toy)
+
+
+def prepared(body, explanations, prior, bank):
+    return Prepared(body, UNTREATED, explanations, (), prior, bank, bank, from_bank(bank))

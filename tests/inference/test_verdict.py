@@ -4,7 +4,6 @@ from scipy import stats
 
 from eutone.inference.likelihood import Likelihood, Observation
 from eutone.inference.posterior import GROUPS, calibrate
-from eutone.inference.prior import UNTREATED
 from eutone.inference.verdict import BINS, informed, prior_sample, quantiles, verdict
 
 
@@ -85,29 +84,29 @@ def test_the_prior_sample_is_the_prior(toy):
     assert np.bincount(sample.owner, sample.weights) == pytest.approx(prior)
 
 
-def within(toy, panel, name):
+def within(ready, panel, name):
     """Bits of each quantity when only one explanation is possible."""
-    body, explanations, _, bank = toy
+    bank = ready.bank
     only = np.array([float(i == name) for i in bank.ids])
-    found = calibrate(body, bank, explanations, UNTREATED, only, panel)
+    found = calibrate(ready, panel, prior=only)
     sample = prior_sample(bank, only)
     return informed(bank.log_quantities[sample.rows], sample.weights, found.log_quantities, found.weights, found.group)
 
 
-def test_one_marker_tells_about_its_own_branch_only(toy):
+def test_one_marker_tells_about_its_own_branch_only(ready):
     """Phe sees the hydroxylase and its cofactor; what no path joins to it stays as it was."""
     phe = Observation("plasma.phenylalanine", ((5, 1.0),), (1.0,), (1.0,), 0.0, 0.15)
-    found = within(toy, Likelihood((phe,)), "PTS")
-    ids = [q.id for q in toy[0].quantities]
+    found = within(ready, Likelihood((phe,)), "PTS")
+    ids = [q.id for q in ready.body.quantities]
     assert found.verdicts[ids.index("brain.BH4")] == "informed"
     assert found.verdicts[ids.index("nowhere.free")] == "prior-only"
     assert abs(found.contraction[ids.index("nowhere.free")]) < 0.12
 
 
-def test_an_irrelevant_panel_informs_nothing(toy):
-    body, explanations, prior, bank = toy
+def test_an_irrelevant_panel_informs_nothing(ready):
+    prior, bank = ready.weights, ready.bank
     blunt = Observation("csf.HVA", ((0, 1.0),), (0.0,), (0.0,), 0.0, 50.0)
-    found = calibrate(body, bank, explanations, UNTREATED, prior, Likelihood((blunt,)))
+    found = calibrate(ready, Likelihood((blunt,)))
     sample = prior_sample(bank, prior)
     told = informed(bank.log_quantities[sample.rows], sample.weights, found.log_quantities, found.weights, found.group)
     assert set(told.verdicts) == {"prior-only"}

@@ -9,7 +9,7 @@ measurement speaks for what (`drivers`), and whether a person fits (`discrepancy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,9 +19,9 @@ from eutone._errors import SolveError
 from eutone.inference.bank import Bank
 from eutone.inference.evidence import Evidence, ess_of, estimate, normalise
 from eutone.inference.likelihood import Likelihood
-from eutone.inference.prior import BodyLike, ExposureLike, Prior
+from eutone.inference.prepared import Prepared
+from eutone.inference.prior import Prior
 from eutone.inference.smc import Refined, Start, refine
-from eutone.knowledge.explanations import Explanation
 
 __all__ = ["GROUPS", "Posterior", "calibrate", "drivers", "probabilities"]
 
@@ -109,13 +109,10 @@ def probabilities(prior: Array, log_evidence: Array) -> Array:
 
 
 def calibrate(
-    body: BodyLike,
-    bank: Bank,
-    explanations: Sequence[Explanation],
-    exposure: ExposureLike,
-    prior: Array,
+    ready: Prepared,
     likelihood: Likelihood,
     *,
+    prior: Array | None = None,
     seed: int = 0,
     sample: bool = True,
     threads: int | None = None,
@@ -126,10 +123,10 @@ def calibrate(
 
     Parameters
     ----------
-    bank : Bank
-        Made for ``explanations`` and ``exposure``.
-    prior : array, (n_explanations,)
-        Of the explanations, in the bank's order.
+    ready : Prepared
+        Body, explanations, treatment and bank.
+    prior : array, (n_explanations,), optional
+        Of the explanations, in the bank's order; that of ``ready`` if left out.
     sample : bool
         Whether to sample where the bank is too thin.
 
@@ -138,14 +135,13 @@ def calibrate(
     SolveError
         If nothing explains the panel.
     """
+    bank, prior = ready.bank, ready.weights if prior is None else prior
     fit, partial = likelihood.leave_one_out(bank.log_readouts)
     rows = [bank.rows(e) for e in bank.ids]
     evidence = [estimate(fit[r]) for r in rows]
     refined: dict[str, Refined] = {}
     if sample:
-        refined = _sample(
-            body, bank, explanations, exposure, prior, likelihood, evidence, seed, threads, stop, progress
-        )
+        refined = _sample(ready, prior, likelihood, evidence, seed, threads, stop, progress)
     for name, found in refined.items():
         evidence[bank.ids.index(name)] = found.evidence
     probability = probabilities(prior, np.array([e.log for e in evidence]))
@@ -243,10 +239,7 @@ def _sampled(found: Refined, likelihood: Likelihood, probability: float) -> tupl
 
 
 def _sample(
-    body: BodyLike,
-    bank: Bank,
-    explanations: Sequence[Explanation],
-    exposure: ExposureLike,
+    ready: Prepared,
     prior: Array,
     likelihood: Likelihood,
     evidence: list[Evidence],
@@ -256,7 +249,8 @@ def _sample(
     progress: Callable[[str, float], None] | None,
 ) -> dict[str, Refined]:
     """Sample the explanations that may matter and rest on too few particles, the heaviest first."""
-    by_id = {e.id: e for e in explanations}
+    bank = ready.bank
+    by_id = {e.id: e for e in ready.explanations}
     refined: dict[str, Refined] = {}
     for _ in range(len(bank.ids)):
         logs = np.array(
@@ -280,11 +274,11 @@ def _sample(
         name = bank.ids[i]
         if progress:
             progress(f"sampling: {name}", len(refined) / (len(refined) + len(open_)))
-        own = Prior(body, by_id[name], exposure)
+        own = Prior(ready.body, by_id[name], ready.exposure)
         r = bank.rows(name)
         u = own.draw(int(bank.drawn[i]), seed)[bank.index[r]]
         begin = Start(u, bank.log_readouts[r], bank.log_quantities[r])
-        refined[name] = refine(body, own, begin, likelihood, seed=seed, threads=threads, stop=stop)
+        refined[name] = refine(ready.body, own, begin, likelihood, seed=seed, threads=threads, stop=stop)
     return refined
 
 
