@@ -68,30 +68,8 @@ class Measurement:
 class Panel:
     """The measurements of one person, in the order in which they were written.
 
-    The same marker may be there with several ``collected`` times: a series. All of it is kept; `latest` is what one
-    visit knows.
+    The same marker may be there with several ``collected`` times: a series. All of it is kept; a profile uses the newest.
     """
 
     measurements: tuple[Measurement, ...]
     source: str = ""
-
-    def latest(self) -> tuple[Measurement, ...]:
-        """The newest measurement of each marker and specimen, in the order of the panel.
-
-        A measurement without ``collected`` counts as newest: whoever leaves the time out means now. What has no marker
-        is left out.
-        """
-        newest: dict[tuple[str, str | None], Measurement] = {}
-        for one in self.measurements:
-            if one.marker is None:
-                continue
-            key = (one.marker, one.specimen)
-            held = newest.get(key)
-            if held is None or _when(one) >= _when(held):
-                newest[key] = one
-        chosen = {id(one) for one in newest.values()}
-        return tuple(one for one in self.measurements if id(one) in chosen)
-
-
-def _when(one: Measurement) -> datetime:
-    return datetime.max if one.collected is None else one.collected

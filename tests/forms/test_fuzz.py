@@ -165,7 +165,7 @@ BUNDLE = {
         },
     ],
 }
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     True,
     0,

@@ -223,7 +223,7 @@ def _candidate(
     markers: Mapping[str, Marker],
 ) -> _Candidate | Use:
     if m.marker is None or m.marker not in markers:
-        return Use(m, False, "not a marker that Eutone knows")
+        return Use(m, False, m.why or "not a marker that Eutone knows")
     marker = markers[m.marker]
     shown = _interval(marker.id, person)
     own = _own(m)
