@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -113,6 +115,25 @@ def test_an_impossible_unit_is_refused_with_a_hint(marker: str, unit: str) -> No
     assert caught.value.exit_code == 2
     assert caught.value.hint
     assert len(str(caught.value)) < 400
+
+
+def test_what_laboratories_usually_write_does_not_wait_for_the_ucum_registry() -> None:
+    """In a fresh interpreter: the registry takes most of a second, and a panel needs none of it."""
+    code = (
+        "import sys; from eutone.knowledge import markers, units\n"
+        "m = markers.find('HVA', 'csf', 'nmol/L'); assert units.to_canonical(36.434, 'ng/mL', m) > 199\n"
+        "assert 'pint' not in sys.modules; units.to_canonical(1, '10*-9.mol/L', m)\n"
+        "assert 'pint' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(("unit", "said"), [("mg", "is no unit of"), ("blobs", "is not known"), (" ", "no unit")])
+def test_a_wrong_unit_is_answered_with_the_one_wanted(unit: str, said: str) -> None:
+    with pytest.raises(UnitError) as caught:
+        units.to_canonical(6, unit, MARKERS["urine.5-HIAA/24h"])
+    assert said in caught.value.message
+    assert "given in umol/(24.h), or another amount or mass per 24 h" in str(caught.value)
 
 
 def test_every_canonical_unit_is_one_of_ours_and_is_ucum() -> None:

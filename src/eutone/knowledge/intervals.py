@@ -66,8 +66,8 @@ class Interval:
     source : str
         Keys of ``sources``, separated by ``;``.
     basis : str
-        What the numbers rest on: ``interval``, ``mean and sd``, ``one-sided limit (upper)``, ``child curve``, ``derived ...``;
-        with ``averaged over ages`` or ``averaged over sexes`` where these were not known.
+        What the numbers rest on: ``interval``, ``mean and sd``, ``one-sided limit (upper)``, ``child curve``,
+        ``derived ...``; with ``averaged over ages`` or ``averaged over sexes`` where these were not known.
     grade : str
         The weakest grade among the rows used.
     centre_sd : float

@@ -32,14 +32,18 @@ class Source:
     note: str
 
 
-@lru_cache(maxsize=4)
-def _load(folder: Path | None) -> dict[str, Source]:
+def _read(folder: Path | None) -> dict[str, Source]:
     return {
         row["key"]: Source(row["key"], row["citation"], row["identifier"], row["note"])
         for row in rows("sources", folder)
     }
 
 
+@lru_cache(maxsize=1)
+def _packaged() -> dict[str, Source]:
+    return _read(None)
+
+
 def load(folder: Path | None = None) -> dict[str, Source]:
     """Every source by key. Raises `InputError` if the table is broken."""
-    return dict(_load(folder))
+    return dict(_packaged()) if folder is None else _read(folder)

@@ -238,8 +238,15 @@ def to_canonical(value: float, unit: str, marker: Marker) -> float:
 def _factor(unit: str, marker: Marker) -> float:
     """What a value in ``unit`` is multiplied with to be in the marker's unit."""
     own = parse(marker.unit)
-    given = parse(unit) if unit.strip() or marker.kind != "ratio" else Unit("ratio", "", 1.0)
     wanted = f"{marker.name} in {marker.specimen.replace('_', ' ')} is given in {marker.unit}"
+    if not unit.strip():
+        if own.top == "ratio":
+            return 1.0 / own.factor
+        raise UnitError(f"there is no unit for {marker.id}", hint=f"{wanted}{_else(own, marker)}")
+    try:
+        given = parse(unit)
+    except UnitError as error:
+        raise UnitError(error.message, hint=f"{wanted}{_else(own, marker)}") from None
     if own.top == "ratio":
         if given.top == "ratio" or (given.top, given.bottom) == ("mol", "mol"):
             return given.factor / own.factor
