@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eutone._errors import ModelError
@@ -38,6 +38,7 @@ def networks(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
+@settings(max_examples=50)
 @given(networks())
 def test_laws_are_complete_and_hold_along_trajectories(text: str) -> None:
     network = load_network(text)

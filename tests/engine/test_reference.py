@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eutone._errors import ModelError
@@ -29,6 +29,7 @@ def test_a_chain_rests_where_inflow_meets_outflow() -> None:
     assert steady_state(network, {"k": 1.0})["B"] == pytest.approx(2, rel=1e-12)
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.05, 20), min_size=6, max_size=6), st.lists(st.floats(0.01, 10), min_size=3, max_size=3))
 def test_a_closed_cycle_keeps_its_total_and_balances(k: list[float], start: list[float]) -> None:
     """Reversible A, B, C in a ring: linear, so the steady state solves a linear system with the total."""
@@ -82,6 +83,14 @@ def test_what_never_rests_says_so() -> None:
     swinging = steady_state(load_network("X' = Y; Y' = 5*(1 - X^2)*Y - X; X = 1; Y = 0"), max_steps=500)
     assert swinging.status is Status.STEP_LIMIT
     assert "still moving" in swinging.reason
+
+
+def test_a_rest_that_is_not_isolated_says_so() -> None:
+    """A catalyst decays: what it has not turned over by then stays, and any such mixture is at rest."""
+    found = steady_state(load_network("A -> C; A*B; B -> ; B; A = 1; B = 2; C = 0"))
+    assert found["A"] == pytest.approx(math.exp(-2), rel=1e-4)
+    assert found.status is Status.SINGULAR
+    assert "singular" in found.reason
 
 
 def test_a_rate_that_is_not_finite_says_so() -> None:
@@ -151,6 +160,7 @@ def test_decay_is_exponential_at_any_times() -> None:
     assert found.status is Status.CONVERGED
 
 
+@settings(max_examples=30)
 @given(
     st.lists(st.tuples(st.integers(0, 40), st.floats(0.1, 5), st.sampled_from([0.0, 0.5, 2.25])), max_size=5),
     st.floats(0.1, 2),

@@ -33,6 +33,7 @@ __all__ = ["Derivative", "Dose", "SteadyState", "TimeCourse", "steady_state", "t
 Array = NDArray[np.float64]
 
 _MOVE = 1e-3  # Newton may polish, not travel: at most this relative change
+_QUIET = 3  # attempts, 20 steps apart, at which the Jacobian is singular and nothing moves: no isolated rest
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def steady_state(
     *,
     start: ArrayLike | None = None,
     tolerance: float = 1e-10,
-    max_steps: int = 20_000,
+    max_steps: int = 3_000,
     derivative: Derivative | None = None,
 ) -> SteadyState:
     """The steady state that ``network`` reaches from ``start``.
@@ -153,12 +154,15 @@ def steady_state(
         return end(x, Status.NOT_FINITE, "a rate is not finite at the start")
     if not len(x):
         return end(x, Status.CONVERGED)
-    singular = False
+    singular, quiet = False, 0
     solver = BDF(lambda t, y: f(t, y, p), 0.0, x, math.inf, jac=lambda t, y: f.jacobian(t, y, p), **_first(f, x, p))
     for step in range(max_steps):
         if step % 20 == 0:
             polished = _polish(f, solver.y, p, moieties, constants, tolerance)
             singular = polished is None
+            quiet = quiet + 1 if singular and _still(f, solver, p) else 0
+            if quiet == _QUIET:
+                break
             if polished is not None and _near(solver.y, polished) and f.residual(0.0, polished, p) <= tolerance:
                 return _judged(f, polished, p, moieties, end)
         with warnings.catch_warnings():
@@ -170,7 +174,9 @@ def steady_state(
         if solver.status == "failed" or not np.isfinite(solver.y).all():
             return end(solver.y, Status.NOT_FINITE, f"the integration failed: {message}")
     if singular:
-        return end(solver.y, Status.SINGULAR, "the Jacobian without moieties is singular where the integration ended")
+        return end(
+            solver.y, Status.SINGULAR, "the Jacobian (moieties removed) is singular where the network stands still"
+        )
     moving = network.species[int(np.argmax(np.abs(f(0.0, solver.y, p)) / np.maximum(np.abs(solver.y), 1e-300)))]
     return end(solver.y, Status.STEP_LIMIT, f"still moving after {max_steps} steps, '{moving}' most")
 
@@ -190,6 +196,12 @@ def _scale(x: Array) -> Array:
 def _near(a: Array, b: Array) -> bool:
     scale = np.maximum(np.abs(a), np.abs(b)) + 1e-9 * float(np.abs(a).max(initial=0.0)) + 1e-300
     return bool((np.abs(a - b) <= _MOVE * scale).all())
+
+
+def _still(f: Derivative, solver: BDF, p: Array) -> bool:
+    """Whether the state would hardly move in as long again as has passed."""
+    size = np.abs(solver.y) + 1e-6 * float(np.abs(solver.y).max(initial=0.0))
+    return bool((np.abs(f(0.0, solver.y, p)) * solver.t <= _MOVE * size).all()) and solver.t > 0
 
 
 def _reduced(jacobian: Array, moieties: Moieties) -> Array:
