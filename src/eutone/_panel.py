@@ -68,7 +68,8 @@ class Measurement:
 class Panel:
     """The measurements of one person, in the order in which they were written.
 
-    The same marker may be there with several ``collected`` times: a series. All of it is kept; a profile uses the newest.
+    The same marker may be there with several ``collected`` times: a series. All of it is kept; a profile uses the
+    newest.
     """
 
     measurements: tuple[Measurement, ...]
