@@ -32,10 +32,10 @@ def test_a_known_divergence_is_found_with_its_error():
 def test_no_information_is_not_made_up_from_few_draws():
     prior, weights, _ = samples(0)
     verdicts = []
-    for seed in range(1, 101):
+    for seed in range(1, 61):
         values, w, group = samples(seed, 300)
         verdicts.append(informed(prior, weights, values, w, group).verdicts[0])
-    assert verdicts.count("prior-only") >= 95
+    assert verdicts.count("prior-only") >= 57
 
 
 def test_weights_count_as_weights():

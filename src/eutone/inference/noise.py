@@ -6,9 +6,10 @@ published healthy spread; so the rest is what is left of it::
 
     specific² = healthy² - body² - load²        but at least analytic² + within²
 
-Where body and shared factor already fill the healthy spread, the load gives way first, and the marker is named in
-`Noise.crowded`: the body's spread is then wider than the published one. On top come the laboratory term (halved where
-the laboratory brought its own interval) and the uncertainty of our centre (none where it did).
+The load gives way first where body and shared factor together would overfill the healthy spread (what people of the
+body have in common is shared already). Where the body alone overfills it the marker is *crowded*, and named. On top
+come the laboratory term (halved where the laboratory brought its own interval) and the uncertainty of our centre (none
+where it did).
 
 The body predicts folds of its default person; the healthy centre belongs to the median healthy person. The median
 ln fold under ``none`` is therefore taken off every prediction.
@@ -82,13 +83,12 @@ class Noise:
         load = sum(c * loads.get(self.readouts[k], 0.0) for k, c in terms)
         least = marker.analytic.value**2 + marker.within.value**2
         room = healthy_sd**2 - body
-        crowded = room < load**2 + least
-        if crowded:
-            load = np.sign(load) * sqrt(max(min(load**2, room - least), 0.0))
+        crowded = room < least
+        load = float(np.sign(load)) * sqrt(max(min(load**2, room - least), 0.0))
         specific = max(room - load**2, least)
         lab = marker.lab.value * (LAB_KEPT if own_interval else 1.0)
         unsure = 0.0 if own_interval else centre_sd
-        return float(load), sqrt(specific + lab**2 + unsure**2), crowded
+        return load, sqrt(specific + lab**2 + unsure**2), crowded
 
 
 def from_bank(bank: Bank) -> Noise:
