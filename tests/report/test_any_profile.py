@@ -13,12 +13,15 @@ from rich.console import Console
 from eutone._results import ProfileResult
 from eutone.report import html, terminal
 
+BROKEN = ("nan", "inf", "None")
+"""What a number or a gap would look like that nobody put into words."""
+
 text = st.one_of(
     st.sampled_from(
         ["", "x", "5-HIAA", "<b>", "[red]", "µ" * 3, "A" * 200, "a b " * 40, "{{ 1 }}", "\u202e\x1b[0m\t\n"]
     ),
     st.text(alphabet=st.characters(codec="utf-8"), max_size=20),
-)
+).filter(lambda drawn: drawn.strip() not in BROKEN)
 maybe_text = st.one_of(st.none(), text)
 number = st.one_of(
     st.sampled_from([0.0, -1.0, 1.0, 1e-300, 1e300, 5e-324, -1e300]),
@@ -143,7 +146,7 @@ def test_html_is_whole(profile: ProfileResult) -> None:
     parser.handle_starttag = lambda tag, _: tags.append(tag)  # type: ignore[method-assign]
     parser.feed(page)
     assert "script" not in tags
-    assert not [word for word in ("nan", "inf", "None") if f">{word}<" in page]
+    assert not [word for word in BROKEN if f">{word}<" in page]
     for position in re.findall(r' (?:x|x1|x2|width)="([^"]*)%"', page):  # every mark lies inside its plot
         assert 0 <= float(position) <= 100
     assert ProfileResult.from_json(profile.to_json()).to_json() == profile.to_json()

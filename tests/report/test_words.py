@@ -67,6 +67,7 @@ def test_percentages_keep_the_order(one: float, two: float) -> None:
         (None, math.log(30.0), "30"),
         (None, 2302.585093, "1.0×10¹⁰⁰⁰"),
         (3e-7, None, "3.0×10⁻⁷"),
+        (None, -1e300, "< 10⁻⁴³⁰⁰"),
     ],
 )
 def test_bayes_factors(bayes: float | None, log: float | None, shown: str) -> None:

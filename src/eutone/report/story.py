@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from eutone._results import ExplanationResult, MeasurementResult, ProfileResult, QuantityResult
+from eutone._results import ExplanationResult, MeasurementResult, ProfileResult, QuantityResult, finite
 from eutone.report import words
 
 __all__ = [
@@ -76,7 +76,7 @@ def log_factor(item: ExplanationResult, profile: ProfileResult) -> float | None:
     none = next((e for e in profile.explanations if e.id == "none"), None)
     if none is None or none.log_evidence is None or item.log_evidence is None:
         return None
-    return item.log_evidence - none.log_evidence
+    return finite(item.log_evidence - none.log_evidence)
 
 
 def lines(profile: ProfileResult) -> tuple[Line, ...]:
@@ -96,8 +96,13 @@ def _line(members: tuple[ExplanationResult, ...], profile: ProfileResult) -> Lin
     log = None
     if known:
         top = max(value for _, value in known)
-        total = math.fsum(weight for weight, _ in known)
-        log = top + math.log(math.fsum(weight * math.exp(value - top) for weight, value in known) / total)
+        heaviest = max(weight for weight, _ in known)  # shares of it, so that tiny priors do not round to nothing
+        shares = [(weight / heaviest, value) for weight, value in known]
+        log = finite(
+            top
+            + math.log(math.fsum(share * math.exp(value - top) for share, value in shares))
+            - math.log(math.fsum(share for share, _ in shares))
+        )
     return Line(
         members=members,
         probability=min(1.0, math.fsum(member.probability for member in members)),

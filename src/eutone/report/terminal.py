@@ -105,7 +105,7 @@ class _Screen:
     def pairs(self, rows: Iterable[tuple[str, str, str]]) -> None:
         """Label, its style, and a text that wraps beside it."""
         made = Table(box=None, padding=(0, 2, 0, 0), show_header=False, pad_edge=False)
-        made.add_column(no_wrap=True)
+        made.add_column(no_wrap=True, overflow=self.cut)
         made.add_column(overflow="fold")
         for label, style, said in rows:
             made.add_row(self.text(label, style), self.text(said))

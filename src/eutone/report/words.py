@@ -106,6 +106,8 @@ def factor(bayes_factor: float | None, log_bayes_factor: float | None = None) ->
             return UNKNOWN
         if abs(log_bayes_factor) < 600:
             return factor(math.exp(log_bayes_factor))
+        if abs(log_bayes_factor) > 1e4:
+            return "> 10⁴³⁰⁰" if log_bayes_factor > 0 else "< 10⁻⁴³⁰⁰"
         exponent = math.floor(log_bayes_factor / math.log(10))
         mantissa = math.exp(log_bayes_factor - exponent * math.log(10))
         return f"{mantissa:.1f}×10{str(exponent).translate(_SUPERSCRIPT)}"
