@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,9 @@ def test_a_broken_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="id") as caught:
         panels(tmp_path, ",d,2,F,c,TH,y,baseline,none,csf,HVA,20,nmol/L,,,\n")
     assert caught.value.row == 2
+
+
+def test_the_panel_files_are_those_of_the_tables() -> None:
+    script = EXAMPLES.parent / "scripts" / "make_examples"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

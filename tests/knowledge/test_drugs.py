@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from eutone._errors import InputError
 from eutone.knowledge import drugs
 
-HEAD = "id,name,synonyms,class,regulatory_class,mechanism,contains,modelled,source\n"
+HEAD = "id,name,synonyms,class,regulatory_class,mechanism,contains,source\n"
 
 
 @pytest.mark.parametrize(
@@ -73,10 +74,9 @@ def test_a_name_inside_a_text() -> None:
 @pytest.mark.parametrize(
     ("row", "column"),
     [
-        ("a,a,,x,magic,m,,no,s\n", "regulatory_class"),
-        ("a,a,,x,food,m,,perhaps,s\n", "modelled"),
-        ("a,a,,x,food,m,b,no,s\n", "contains"),
-        ("a,a,,x,food,m,,no,s\na,b,,x,food,m,,no,s\n", "id"),
+        ("a,a,,x,magic,m,,s\n", "regulatory_class"),
+        ("a,a,,x,food,m,b,s\n", "contains"),
+        ("a,a,,x,food,m,,s\na,b,,x,food,m,,s\n", "id"),
     ],
 )
 def test_a_broken_table_is_refused(row: str, column: str, tmp_path: Path) -> None:
@@ -84,3 +84,11 @@ def test_a_broken_table_is_refused(row: str, column: str, tmp_path: Path) -> Non
     with pytest.raises(InputError) as caught:
         drugs.load(tmp_path)
     assert caught.value.column == column
+
+
+def test_every_exposure_of_the_body_has_a_name_here() -> None:
+    table = Path(drugs.__file__).parents[1] / "body" / "tables" / "exposures.csv"
+    with table.open(newline="", encoding="utf-8") as stream:
+        exposed = {row["drug"] for row in csv.DictReader(stream)}
+    assert exposed
+    assert exposed <= drugs.load().keys()

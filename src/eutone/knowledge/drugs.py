@@ -1,8 +1,8 @@
 """What people take: drugs, nutrients, diets and habits, each with its names, its class and what it acts on.
 
 This table only recognises a name. What an item does to the model stands in the body's table of exposures, by the ids of
-this one; an item without a row there is reported as not modelled. ``modelled`` says for which items a row is meant to
-exist.
+this one; an item without a row there is reported as not modelled. A decarboxylase inhibitor that is not named is read as
+carbidopa, which the body does not tell from benserazide.
 
 A product that holds several drugs (``levodopa/carbidopa``) has a row of its own, whose ``contains`` lists them, the
 main one first.
@@ -45,7 +45,6 @@ class Drug:
         What it acts on, in words.
     contains : tuple of str
         For a product of several drugs, their ids, the main one first.
-    modelled : bool
     source : str
         DOI or PMID; ``recalled`` for textbook pharmacology that was not looked up.
     """
@@ -57,7 +56,6 @@ class Drug:
     regulatory: str
     mechanism: str
     contains: tuple[str, ...]
-    modelled: bool
     source: str
 
 
@@ -74,8 +72,6 @@ def _read(folder: Path | None) -> dict[str, Drug]:
                 column="regulatory_class",
                 hint=f"One of {', '.join(REGULATORY)}",
             )
-        if row["modelled"] not in ("yes", "no"):
-            raise InputError("modelled is yes or no", file=row.file, row=row.line, column="modelled")
         found[row["id"]] = Drug(
             row["id"],
             row["name"],
@@ -84,7 +80,6 @@ def _read(folder: Path | None) -> dict[str, Drug]:
             row["regulatory_class"],
             row["mechanism"],
             _several(row["contains"]),
-            row["modelled"] == "yes",
             row["source"],
         )
     for drug in found.values():
