@@ -77,14 +77,18 @@ def test_the_printed_bands_are_met_in_their_middle() -> None:
 
 
 def test_a_one_sided_limit_is_marked_and_wide() -> None:
-    found = at("csf.3-OMD", 0.3)
+    found = at("urine.VMA/creatinine", 40)
     assert found.basis == intervals.UPPER
-    assert found.high == pytest.approx(300, rel=0.1)
+    assert found.high == pytest.approx(6 * 113.12 / 198.17, rel=1e-3)
     assert found.high / found.centre == pytest.approx(exp(1.96 * ONE_SIDED_SD), rel=1e-3)
     assert found.centre_sd == pytest.approx(sqrt(CENTRE_SD["SEEN"] ** 2 + ONE_SIDED_SD**2), rel=1e-6)
     below = at("csf.PLP", 0.01)
     assert below.low == pytest.approx(26, rel=0.1)
     assert below.basis == intervals.LOWER
+    placed = at("csf.3-OMD", 40)  # the limit is the laboratories', the centre comes from elsewhere
+    assert (placed.centre, placed.high) == pytest.approx((14, 100), rel=1e-9)
+    assert placed.basis == intervals.UPPER
+    assert placed.centre_sd > ONE_SIDED_SD
 
 
 def test_better_grades_are_surer_of_their_centre() -> None:

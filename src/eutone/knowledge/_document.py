@@ -36,12 +36,13 @@ _UNKNOWN = """## What is not known
 * **Only a one-sided limit in adults**, so that the centre is a convention (the limit is taken as the 97.5 % point of a
   spread of {one_sided} in ln): {limits}.
 * **CSF 3-O-methyldopa**: laboratories print one-sided limits (<300 to <100 nmol/L); one page says <10. In unmedicated
-  parkinsonism it is the largest part of 21 nmol/L. Children's centres follow the limits, the adult one that sum.
-* **CSF L-DOPA and 5-HTP, BH2, total biopterin, primapterin, GHB, AASA, pipecolate, total GABA**: no table of healthy
+  parkinsonism it is the largest part of 21 nmol/L: hence the adult centre. Children's centres lie between the limits
+  and that value moved along the course of plasma 3-O-methyldopa.
+* **CSF L-DOPA, BH2, total biopterin, primapterin, GHB, AASA, pipecolate; 5-HTP of children**: no table of healthy
   people by age was found; orders of magnitude only.
 * **Children's HVA and 5-HIAA** come from one centre and from children who were punctured for a reason; the coverage of
   its bounds is not stated and is taken as 95 %. Another laboratory's bands lie 0 to 40 % higher.
-* **Adults carried over to children**: plasma metanephrines, B6 vitamers and GABA, CSF DOPAC.
+* **Adults carried over to children**: plasma L-DOPA, B6 vitamers and GABA, CSF DOPAC.
 * **Dried-blood 3-O-methyldopa of newborns**: two laboratories differ by a factor of 2.8; between-laboratory spread 0.5.
 * **Sex and height**: CSF monoamine metabolites fall with body height; the intervals do not know it.
 * **24-hour and per-volume urine** are per-creatinine values times the creatinine of that age, where no row of their own

@@ -11,7 +11,8 @@ first and last knot. What a row gives (``form``) decides how it becomes a log-no
 interval    ``low``-``high`` are 2.5-97.5 %; the centre is ``centre`` (a median) or the geometric mean of the two
 spread      ``centre`` is a mean, ``sd`` the standard deviation: the log-normal with these two moments
 log         ``centre`` is a median, ``sd`` the standard deviation of the ln value
-upper       only an upper limit: taken as the 97.5 % point of a spread of `ONE_SIDED_SD`; the centre itself is uncertain
+upper       only an upper limit: taken as the 97.5 % point of a spread of `ONE_SIDED_SD`, unless ``centre`` says where
+            the centre may lie; it is uncertain in either case
 lower       the same from below
 ==========  ===========================================================================================================
 
@@ -138,12 +139,12 @@ def width(row: Row) -> tuple[float, float, float, float, str]:
             return log(centre) - variance / 2, wide, wide, unsure, "mean and sd"
         case "log" if centre and sd and centre > 0 and sd > 0:
             return log(centre), Z975 * sd, Z975 * sd, unsure, "median and ln sd"
-        case "upper" if high and high > 0:
-            middle = log(high) - half
-            return middle, half, half, sqrt(unsure**2 + ONE_SIDED_SD**2), UPPER
-        case "lower" if low and low > 0:
-            middle = log(low) + half
-            return middle, half, half, sqrt(unsure**2 + ONE_SIDED_SD**2), LOWER
+        case "upper" if high and high > 0 and (centre is None or centre < high):
+            middle = log(centre) if centre else log(high) - half
+            return middle, half, log(high) - middle, sqrt(unsure**2 + ONE_SIDED_SD**2), UPPER
+        case "lower" if low and low > 0 and (centre is None or centre > low):
+            middle = log(centre) if centre else log(low) + half
+            return middle, middle - log(low), half, sqrt(unsure**2 + ONE_SIDED_SD**2), LOWER
         case "ratio" if sd and sd > 0:
             return 0.0, Z975 * sd, Z975 * sd, unsure, "derived from its parts"
     raise InputError(f"a row of form '{form}' without its numbers, or not in order", file=row.file, row=row.line)
