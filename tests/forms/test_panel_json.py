@@ -117,3 +117,20 @@ def test_what_is_not_known_is_said(tmp_path: Path) -> None:
     assert "'mood'" in issues
     assert "'shoe'" in issues
     assert "'colour'" in issues
+
+
+def test_what_cannot_be_printed_does_not_come_in(tmp_path: Path) -> None:
+    odd = '{"person": {"id": "\\ud800P\\u001b[31m2"}, "taking": ["myst\\u0007erium"], "genes": ["DDC=\\ud83dx"],'
+    odd += (
+        '"measurements": [{"marker": "\\u200bHVA\\u00a0", "specimen": "csf", "value": "157\\u202f", "unit": "nmol/L",'
+    )
+    odd += '"note": "a\\u001b]0;b"}, {"marker": "fo\\ud800o\\u0000", "value": 1, "unit": "\\u001bx"}]}'
+    case = eutone.read(written(tmp_path, odd))
+    hva, foo = case.panel.measurements
+    assert (hva.marker, hva.name, hva.value, hva.note) == ("csf.HVA", "HVA", 157.0, "a]0;b")
+    assert (foo.name, foo.unit) == ("foo", "x")
+    assert case.person.id == "P[31m2"
+    assert case.taking.doses[0].name == "mysterium"
+    assert case.person.genes == {"DDC": "x"}
+    for text in (*case.issues, repr(case)):
+        assert text.isprintable()

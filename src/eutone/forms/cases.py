@@ -25,7 +25,7 @@ from eutone.forms.rows import Row, measure, without_repeats
 from eutone.forms.source import text_of
 from eutone.forms.tables import Line, read_table
 from eutone.forms.treatment import treatment_of
-from eutone.forms.values import shown
+from eutone.forms.values import clean, shown
 
 __all__ = ["COLUMNS", "GROUP", "PublishedPanel", "read_cases"]
 
@@ -108,7 +108,7 @@ def read_cases(path: str | os.PathLike[str]) -> list[PublishedPanel]:
 
 
 def _cell(line: Line, column: str) -> str:
-    return " ".join(line.cells.get(column, "").split())
+    return " ".join(clean(line.cells.get(column, "")).split())
 
 
 def _said(lines: Sequence[Line], column: str, issues: list[str]) -> str:

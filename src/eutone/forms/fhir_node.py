@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from eutone._errors import InputError
+from eutone.forms.values import clean
 
 __all__ = ["LOINC", "UCUM", "Node"]
 
@@ -64,7 +65,7 @@ class Node:
             return ""
         if not isinstance(found, str):
             raise self._wrong(key, "a text")
-        return found.strip()
+        return clean(found)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The texts of the list at ``key``."""

@@ -19,7 +19,7 @@ from eutone._errors import InputError
 from eutone.forms import text as texts
 from eutone.forms.panel_csv import COLUMNS, REQUIRED
 from eutone.forms.rows import Row
-from eutone.forms.values import shown
+from eutone.forms.values import clean, shown
 
 __all__ = ["Given", "panel_of", "parse_json"]
 
@@ -181,7 +181,7 @@ def _given(data: dict[str, Any], file: str | None, issues: list[str]) -> Given:
 
 def _text(person: dict[str, Any], key: str) -> str | None:
     found = person.get(key)
-    return None if found is None else cell(found)
+    return None if found is None else clean(cell(found) or "") or None
 
 
 def _either(person: dict[str, Any], text_key: str, number_key: str, reader: Any) -> float | None:

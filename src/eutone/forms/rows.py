@@ -52,7 +52,7 @@ class Row:
     label: str = ""  # what to call the measurement, where the marker is a code
 
     def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "").strip()
+        return values.clean(self.cells.get(column, ""))
 
     def error(self, message: str, column: str, hint: str = "") -> InputError:
         """The error that ``message`` is, with this row's place."""

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from eutone._errors import InputError
 from eutone._protocol import Dose, Protocol
-from eutone.forms.values import shown
+from eutone.forms.values import clean, shown
 from eutone.knowledge import drugs
 
 __all__ = ["GRAMMAR", "UNITS", "doses_of", "joined", "parse_taking", "protocol_of", "text_of"]
@@ -82,7 +82,7 @@ def doses_of(text: object) -> tuple[Dose, ...]:
     InputError
         If what follows the name is not in the grammar, or an amount or a time is impossible.
     """
-    plain = " ".join(text.replace("\u2212", "-").split()) if isinstance(text, str) else ""
+    plain = " ".join(clean(text).replace("\u2212", "-").split()) if isinstance(text, str) else ""
     if not plain or not any(c.isalnum() for c in plain):
         raise _wrong(text, "no name")
     if len(plain) > _LONGEST:

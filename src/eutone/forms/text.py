@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 
 from eutone._errors import InputError
-from eutone.forms.values import shown
+from eutone.forms.values import clean, shown
 
 __all__ = ["age_years", "genes", "height_cm", "sex", "weight_kg"]
 
@@ -128,7 +128,7 @@ def genes(given: Iterable[object] | Mapping[str, str]) -> dict[str, str]:
         if not match:
             raise InputError(f"the gene '{shown(str(item))}' cannot be read", column="genes", hint=hint)
         key = f"{match[1].upper()}:{match[2].strip()}" if match[2] else match[1].upper()
-        if found.setdefault(key, match[3].strip()) != match[3].strip():
+        if found.setdefault(key, clean(match[3])) != clean(match[3]):
             raise InputError(
                 f"{key} is given as {shown(found[key])} and as {shown(match[3])}",
                 column="genes",

@@ -14,7 +14,7 @@ from dataclasses import replace
 from eutone._errors import InputError
 from eutone._protocol import Dose, Protocol
 from eutone.forms.taking import doses_of, joined
-from eutone.forms.values import shown
+from eutone.forms.values import clean, shown
 from eutone.knowledge import drugs
 
 __all__ = ["treatment_of"]
@@ -101,7 +101,7 @@ def treatment_of(text: str) -> tuple[Protocol, tuple[str, ...]]:
         ``stated`` is False if the text does not say what was taken.
     issues : tuple of str
     """
-    plain = " ".join(text.split())
+    plain = " ".join(clean(text).split())
     issues: list[str] = []
     while _PARENTHESIS.search(plain):
         for aside in _PARENTHESIS.findall(plain):

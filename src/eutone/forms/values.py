@@ -8,12 +8,13 @@ Numbers are plain: digits, a point, an exponent. A decimal comma is read only wh
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 
-__all__ = ["CellError", "Value", "moment", "number", "value", "yes_no"]
+__all__ = ["CellError", "Value", "clean", "moment", "number", "value", "yes_no"]
 
 EARLIEST_YEAR = 1900
 """No sample of a person in this file was drawn before."""
@@ -77,6 +78,17 @@ class Value:
     number: float | None = None
     half_digit: float = 0.0
     below_limit: bool = False
+
+
+def clean(text: str) -> str:
+    """``text`` without what cannot be printed: odd blanks are blanks, control and zero-width characters are nothing.
+
+    Spreadsheets leave such characters behind, and a terminal or a report would obey them.
+    """
+    if text.isprintable():
+        return text.strip()
+    blanks = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c for c in blanks if not unicodedata.category(c).startswith("C")).strip()
 
 
 def shown(text: str, most: int = 60) -> str:

@@ -1,8 +1,8 @@
 """What people take: drugs, nutrients, diets and habits, each with its names, its class and what it acts on.
 
 This table only recognises a name. What an item does to the model stands in the body's table of exposures, by the ids of
-this one; an item without a row there is reported as not modelled. A decarboxylase inhibitor that is not named is read as
-carbidopa, which the body does not tell from benserazide.
+this one; an item without a row there is reported as not modelled. A decarboxylase inhibitor that is not named is read
+as carbidopa, which the body does not tell from benserazide.
 
 A product that holds several drugs (``levodopa/carbidopa``) has a row of its own, whose ``contains`` lists them, the
 main one first.
