@@ -10,19 +10,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eutone.engine.compile import Compiled, compile_network
     from eutone.engine.moieties import Moieties, conserved_moieties
     from eutone.engine.network import Network
     from eutone.engine.source import load_network
     from eutone.engine.status import Status
+    from eutone.engine.steady import SteadyStates, solve_steady
 
-__all__ = ["Moieties", "Network", "Status", "conserved_moieties", "load_network"]
+__all__ = [
+    "Compiled",
+    "Moieties",
+    "Network",
+    "Status",
+    "SteadyStates",
+    "compile_network",
+    "conserved_moieties",
+    "load_network",
+    "solve_steady",
+]
 
 _HOME = {
+    "Compiled": "compile",
     "Moieties": "moieties",
     "Network": "network",
     "Status": "status",
+    "SteadyStates": "steady",
+    "compile_network": "compile",
     "conserved_moieties": "moieties",
     "load_network": "source",
+    "solve_steady": "steady",
 }
 
 

@@ -29,7 +29,7 @@ _SALT = np.uint64(0x9E3779B97F4A7C15)
 _NEAR = 1e-3  # arrived
 _ERROR = 1e-2  # of a step, relative
 _MOST_STEPS = 4000
-_SINGLE = Pace(most=1e300, aim=1.0, limit=1.0, first=1.0)
+_SINGLE = Pace(most=1e300, aim=1.0, limit=1.0, below=1e300, first=1.0)
 
 
 def selected(begun: Begun) -> Mask:
@@ -67,6 +67,7 @@ def confirm(compiled: Compiled, begun: Begun, found: Array, stop: NDArray[np.uin
     confirmed, asked = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     floor = 1e-6 * compiled.typical[compiled.kernel.independent_index]
     x, h = begun.independent.copy(), np.full(n, 1e-3 / compiled.kernel.rate)
+    bounds = 1e-30 / compiled.kernel.rate, 1e30 / compiled.kernel.rate
     at_rest, table = np.zeros(n), prepare(compiled, begun, _SINGLE)
     distance = _distance(x, found, floor)
     target = np.maximum(np.minimum(_NEAR, 0.01 * distance), 1e-8)
@@ -89,13 +90,13 @@ def confirm(compiled: Compiled, begun: Begun, found: Array, stop: NDArray[np.uin
             error = _largest(np.abs(two - one) / scale)
             error = np.where(np.isfinite(error), error, np.inf)
             allowed = np.minimum(_ERROR, 0.1 * distance[left])
-            fine = ok_one & ok_half & ok_two & (error <= allowed) & ~np.any(better < np.minimum(xl, -floor), axis=1)
+            fine = ok_one & ok_half & ok_two & (error <= allowed)
             factor = np.where(error <= 4 * allowed, np.clip(0.9 * np.sqrt(allowed / error), 0.2, 5.0), 0.2)
         moved = _largest(np.abs(better - xl) / scale)
         x[left[fine]] = better[fine]
         at_rest[left] = np.where(fine & (moved < 1e-10), at_rest[left] + 1, np.where(fine, 0, at_rest[left]))
         distance[left] = _distance(x[left], found[left], floor)
-        h[left] = hl * np.where(fine, factor, np.minimum(factor, 0.5))
+        h[left] = np.clip(hl * np.where(fine, factor, np.minimum(factor, 0.5)), *bounds)
     asked[left] = True
     return confirmed, asked
 

@@ -248,11 +248,11 @@ def _fault(compiled: Compiled) -> str | None:
     known = {name: begun[kernel.begin_rows[name]] for name in (*compiled.free, *kernel.independent, *kernel.totals)}
 
     step = np.ones((len(kernel.step_rows), 1))
-    finish = np.zeros((len(kernel.finish_rows), 1))
+    finish = np.ones((len(kernel.finish_rows), 1))
     for name, value in known.items():
         step[kernel.step_rows[name]] = finish[kernel.finish_rows[name]] = value
     # a short step of a lane that accepts anything and gives up at once
-    for name, number in zip((*CONTROL, *SETTINGS), (1e3, 1, 0, 0, 0, 0, 0, 0, 1e300, 1, 1), strict=True):
+    for name, number in zip((*CONTROL, *SETTINGS), (1e3, 1, 0, 0, 0, 0, 0, 0, 1e300, 1, 1, 1e300), strict=True):
         step[kernel.step_rows[name]] = number
     for name, function, program, table in (
         ("begin", compiled.begin, kernel.begin, start),

@@ -15,7 +15,8 @@ not just any root. One run of the step program does one step of one person, deci
 
 Concentrations are measured against ``x + grain``, the grain being a thousandth of the species' typical value: what is
 small compared with that need not be followed closely on the way (where it ends is judged by the residual, which is
-relative). Below zero by more than a billionth of the typical value is refused; by less, it is zero.
+relative). Below zero by more than a billionth of the typical value is refused; by less, it is zero. (A
+lane may be told to let concentrations be negative: some published models are, on the way.)
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ __all__ = ["CONTROL", "GRAIN", "SETTINGS", "choose", "control"]
 #: What a lane remembers between steps: 1/h; u of the last step taken; 0 while running, 1 converged, 2 gave up; steps
 #: tried; steps in a row without change; refusals in a row; why the last one; refusals because of the determinant.
 CONTROL = ("~q", "~u", "~done", "~steps", "~calm", "~refused", "~why", "~folds")
-#: What a lane is told: largest change in a step, change to aim at, steps before it gives up.
-SETTINGS = ("~most", "~aim", "~limit")
+#: What a lane is told: largest change in a step, change to aim at, steps before it gives up, how far below zero (in
+#: grains) a concentration may come.
+SETTINGS = ("~most", "~aim", "~limit", "~below")
 
 _REFUSALS = 30.0
-_ZERO = 1e-6  # in grains
 GRAIN = 1e-3  # of the typical value
 
 
@@ -60,12 +61,12 @@ def control(rise: Expr, fall: Expr, low: Expr, total: Expr, sign: Expr) -> dict[
         New values of ``CONTROL``, and ``taken``: whether the state moves.
     """
     q, before, done, steps, calm, refused, why, folds = map(symbol, CONTROL)
-    most, aim, limit = map(symbol, SETTINGS)
+    most, aim, limit, below = map(symbol, SETTINGS)
     running = call("eq", done, 0)
     finite = call("lt", total, 1e300)
     forward = call("gt", sign, 0)
     u = choose("gt", rise / (1 + rise), -fall)
-    within = call("and", call("lt", u, most), call("ge", low, -_ZERO))
+    within = call("and", call("lt", u, most), call("ge", low, -below))
     good = call("and", finite, call("and", forward, within))
 
     slower = choose("lt", choose("gt", u / aim, const(1e-4)), const(2))

@@ -5,11 +5,13 @@
 
 **The finish** evaluates, at the state found, every species, the observables and the residual: the largest over species
 of net change over gross change, where gross means every production and loss term without its sign, also inside a
-reversible rate law (so that equilibrium counts as rest).
+reversible rate law (so that equilibrium counts as rest), each with a millionth of their typical values added to the
+species (so that what has run out counts as having run out).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -29,6 +31,7 @@ from eutone.engine.program import Program, lower
 __all__ = ["Kernel", "build_kernel"]
 
 _TOTAL = "~total"
+_TRACE = 1e-3  # of a grain: a millionth of the typical value
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,8 @@ class Kernel:
         As in the module's text.
     begin_rows, step_rows, finish_rows : dict of str to int
         Rows in order: ``species, ~default, free, independent, totals``; ``independent, CONTROL, SETTINGS, free,
-        totals, ~grain species``; ``independent, free, totals, ~x species, ~f species (net change), ~o observables,
-        ~residual``.
+        totals, ~grain species``; ``independent, free, totals, ~grain species, ~x species, ~f species (net change), ~o
+        observables, ~residual``.
     independent_index : array of int
         Where the independent species stand among all.
     typical : array, (n_species,)
@@ -96,14 +99,18 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     _refuse_time(network, rates, drift, [name for name, _ in observables], observed)
 
     net = [_net(network, i, rates, drift) for i in range(len(network.species))]
-    gross = [_gross(network, i, rates, drift) for i in range(len(network.species))]
+    grains = [f"~grain {s}" for s in network.species]
+    above = {s: e + _TRACE * symbol(g) for (s, e), g in zip(((s, x[s]) for s in network.species), grains, strict=True)}
+    raised = _resolved(network, free, above, [*network.rates, *network.drift.values()])
+    raised_drift = dict(zip(network.drift, raised[len(rates) :], strict=True))
+    gross = [_gross(network, i, raised[: len(rates)], raised_drift) for i in range(len(network.species))]
     at_rest = _default(network, free, totals, moieties)
 
-    step_rows = _rows(names, CONTROL, SETTINGS, free, totals, (f"~grain {s}" for s in network.species))
+    step_rows = _rows(names, CONTROL, SETTINGS, free, totals, grains)
     step, rate, entries = _step(network, moieties, x, [net[i] for i in moieties.independent], at_rest, step_rows)
 
     labels = [f"~x {s}" for s in network.species], [f"~f {s}" for s in network.species]
-    finish_rows = _rows(names, free, totals, *labels, [f"~o {name}" for name, _ in observables], ["~residual"])
+    finish_rows = _rows(names, free, totals, grains, *labels, [f"~o {name}" for name, _ in observables], ["~residual"])
     residual = _largest([call("abs", f) / (g + 1e-300) for f, g in zip(net, gross, strict=True)])
     values = [*(x[s] for s in network.species), *net, *observed, residual]
     targets = [*labels[0], *labels[1], *(f"~o {name}" for name, _ in observables), "~residual"]
@@ -261,23 +268,20 @@ def _step(
     positive = _positive(network)
     for i, name in enumerate(network.species):
         grain = symbol(f"~grain {name}")
+        reciprocal = 1 / (call("abs", x[name]) + grain)
+        u = change[name] * reciprocal
+        rise, fall = choose("gt", u, rise), choose("lt", u, fall)
         if positive[i]:
-            reciprocal = 1 / (x[name] + grain)
-            u = change[name] * reciprocal
-            fall = choose("lt", u, fall)
             low = choose("lt", x[name] * reciprocal + u, low)
-        else:
-            u = call("abs", change[name]) / (call("abs", x[name]) + grain)
-        rise = choose("gt", u, rise)
         total = total + u * u
     sign = reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), found.pivots, const(1))
     decisions = control(rise, fall, low, total, sign)
     taken = decisions.pop("taken")
-    outputs = []
+    outputs, clip = [], call("select", call("lt", symbol("~below"), 1), 0, -math.inf)
     for i, n in zip(moieties.independent, names, strict=True):
         moved = symbol(n) + change[n]
         if positive[i]:  # what steps below zero by next to nothing is zero
-            moved = choose("gt", moved, const(0))
+            moved = call("select", call("lt", moved, clip), 0, moved)
         outputs.append((rows[n], call("select", taken, moved, symbol(n))))
     outputs += [(rows[n], e) for n, e in decisions.items()]
     diagonal = [abs(v) for (i, j), v in pattern.items() if i == j and np.isfinite(v) and v != 0]

@@ -18,7 +18,7 @@ from eutone.engine.control import CONTROL, GRAIN, SETTINGS
 if TYPE_CHECKING:
     from eutone.engine.compile import Compiled
 
-__all__ = ["BOLD", "CAREFUL", "Begun", "Function", "Pace", "begin", "call", "finish", "prepare", "search"]
+__all__ = ["BOLD", "CAREFUL", "SIGNED", "Begun", "Function", "Pace", "begin", "call", "finish", "prepare", "search"]
 
 Array = NDArray[np.float64]
 Function = Callable[[int, int, int], None]
@@ -41,18 +41,20 @@ class Begun:
 class Pace:
     """How boldly to step.
 
-    Largest change in a step and change to aim at (halving and doubling are 1/2), steps before giving up, and the first
-    step in units of 1 over the network's typical rate.
+    Largest change in a step and change to aim at (halving and doubling are 1/2), steps before giving up, how far below
+    zero concentrations may come (in grains), and the first step in units of 1 over the network's typical rate.
     """
 
     most: float
     aim: float
     limit: float
+    below: float
     first: float
 
 
-BOLD = Pace(most=0.9, aim=0.5, limit=200, first=1.0)
-CAREFUL = Pace(most=0.3, aim=0.05, limit=3000, first=0.01)
+BOLD = Pace(most=0.9, aim=0.5, limit=200, below=1e-6, first=1.0)
+CAREFUL = Pace(most=0.3, aim=0.1, limit=1500, below=1e-6, first=0.01)
+SIGNED = Pace(most=0.3, aim=0.1, limit=1500, below=1e300, first=0.01)
 
 
 def call(function: Function, people: Array, stop: NDArray[np.uint8]) -> None:
@@ -81,7 +83,7 @@ def prepare(compiled: Compiled, begun: Begun, pace: Pace) -> Array:
     people[:, :m] = begun.independent
     people[:, kernel.step_rows["~q"]] = kernel.rate / pace.first
     people[:, kernel.step_rows["~u"]] = 1e300
-    people[:, m + c : m + c + s] = (pace.most, pace.aim, pace.limit)
+    people[:, m + c : m + c + s] = (pace.most, pace.aim, pace.limit, pace.below)
     people[:, m + c + s : m + c + s + begun.values.shape[1]] = begun.values
     people[:, m + c + s + begun.values.shape[1] : -len(compiled.typical)] = begun.totals
     people[:, -len(compiled.typical) :] = GRAIN * compiled.typical
@@ -99,14 +101,15 @@ def finish(compiled: Compiled, independent: Array, begun: Begun) -> tuple[Array,
     """Species (n, n_species), net change (n, n_species), observables (n, n_observables) and residual (n,)."""
     kernel = compiled.kernel
     n, m, k, t = len(independent), len(kernel.independent), begun.values.shape[1], begun.totals.shape[1]
+    n_species = len(compiled.network.species)
     people = np.empty((n, len(kernel.finish_rows)))
     people[:, :m] = independent
     people[:, m : m + k] = begun.values
     people[:, m + k : m + k + t] = begun.totals
+    people[:, m + k + t : m + k + t + n_species] = GRAIN * compiled.typical
     # not stopped: what was found so far is reported, whoever asked to stop
     call(compiled.finish, people, np.zeros(1, dtype=np.uint8))
-    n_species = len(compiled.network.species)
-    species, change, rest = np.split(people[:, m + k + t :], [n_species, 2 * n_species], axis=1)
+    species, change, rest = np.split(people[:, m + k + t + n_species :], [n_species, 2 * n_species], axis=1)
     # what is left over of a total, when all of it is elsewhere, may be less than zero by a rounding
     species[kernel.positive & (species < 0) & (species >= -1e-9 * compiled.typical)] = 0.0
     return species, change, rest[:, :-1], rest[:, -1]

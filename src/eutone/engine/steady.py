@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine.basin import confirm, selected
 from eutone.engine.compile import Compiled
-from eutone.engine.people import BOLD, CAREFUL, begin, finish, search
+from eutone.engine.people import BOLD, CAREFUL, SIGNED, begin, finish, search
 from eutone.engine.status import Status
 
 __all__ = ["SteadyStates", "default_threads", "solve_steady"]
@@ -159,14 +159,23 @@ def _solve(
 ) -> tuple[int, int]:
     """Solve for some people and write what was found into ``result``; how many were checked, how many disagreed."""
     kernel, m = compiled.kernel, len(compiled.kernel.independent)
-    done, steps, folds = (kernel.step_rows[name] for name in ("~done", "~steps", "~folds"))
+    done, steps, folds, why = (kernel.step_rows[name] for name in ("~done", "~steps", "~folds", "~why"))
     begun = begin(compiled, values, starts, stop)
     people = search(compiled, begun, BOLD, stop)
     hard = np.flatnonzero((people[:, done] != 1) | (people[:, folds] > 0))
-    if len(hard) and not stop[0]:
-        again = search(compiled, begun.only(hard), CAREFUL, stop)
-        again[:, steps] += people[hard, steps]
-        people[hard] = again
+    if len(hard):
+        # where a rate law has an infinite slope at zero, nothing can start there; a trace of everything can
+        trace = 1e-9 * compiled.typical[kernel.independent_index] * kernel.positive[kernel.independent_index]
+        x = begun.independent
+        x[hard] = np.where((people[hard, why] == 1)[:, None] & (x[hard] == 0), trace, x[hard])
+    left = hard
+    for pace in (CAREFUL, SIGNED):
+        if not len(left) or stop[0]:
+            break
+        again = search(compiled, begun.only(left), pace, stop)
+        again[:, steps] += people[left, steps]
+        people[left] = again
+        left = left[again[:, done] != 1]
     species, change, observables, residual = finish(compiled, people[:, :m], begun)
     status = _status(compiled, people, species, change, residual)
 
