@@ -66,10 +66,11 @@ def test_a_factor_too_large_to_write_keeps_its_logarithm(data: ProfileResult) ->
 @pytest.mark.parametrize(
     ("probabilities", "says", "says_not"),
     [
-        ({"A": 0.9, "none": 0.1}, "best explained by cause A", "does not"),
-        ({"A": 0.6, "none": 0.3, "B": 0.1}, "More likely than not, the cause is cause A", "best explained"),
-        ({"A": 0.4, "none": 0.3, "B": 0.3}, "does not decide", "best explained"),
-        ({"none": 0.9, "A": 0.1}, "no reason to assume a primary defect", "best explained"),
+        ({"A": 0.9, "none": 0.1}, "Best explanation: cause A", "does not"),
+        ({"A": 0.6, "none": 0.3, "B": 0.1}, "More likely than not: cause A", "Best explanation"),
+        ({"A": 0.4, "none": 0.3, "B": 0.3}, "does not decide", "Best explanation"),
+        ({"none": 0.92, "A": 0.08}, "no reason to assume a primary defect", "Best explanation"),
+        ({"none": 0.55, "A": 0.45}, "but cause A (45\u00a0%) cannot be put aside", "no reason"),
         ({"none": 0.4, "A": 0.3, "B": 0.3}, "Nothing reaches one half", "no reason"),
         ({"A_x": 0.5, "B_x": 0.4, "none": 0.1}, "cannot be told apart", "does not decide"),
     ],

@@ -1,8 +1,8 @@
 """What a profile has to say, before anybody decides how to show it.
 
 Causes that a panel cannot separate become one `Line`, each keeping its share. `summary` puts the whole profile into a
-few plain sentences, which claim no more than the numbers do: below one half nothing "is best explained", and where
-``none`` leads the report says that there is no reason to assume a defect, not that there is none.
+few plain sentences, which claim no more than the numbers do: below 0.8 nothing is called the best explanation, and
+where ``none`` leads the report says that there is no reason to assume a defect, not that there is none.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ __all__ = [
 
 CONFIDENT = 0.8
 """From here on an answer counts as given: the probability at which calibration is tested."""
+
+POSSIBLE = 0.1
+"""From here on a rival of the leading explanation is named."""
 
 
 @dataclass(frozen=True)
@@ -192,31 +195,36 @@ def _about(which: str) -> str:
     return f", mainly {which}." if which else "."
 
 
+def _none_leads(none: Line, shown: tuple[Line, ...]) -> str:
+    kept = f"'{none.name}' keeps {words.percent(none.probability)} (prior {words.percent(none.prior)})"
+    rivals = [line for line in shown if line is not none and line.probability >= POSSIBLE]
+    named = words.listing([f"{line.name} ({words.percent(line.probability)})" for line in rivals[:2]])
+    if none.probability < 0.5:
+        return f"Nothing reaches one half: {kept}" + (f", before {named}." if named else ".")
+    if any(line.lead.kind == "primary" for line in rivals):
+        return f"The panel does not settle it: {kept}, but {named} cannot be put aside."
+    also = f"; next comes {named}" if named else ""
+    return f"The measurements give no reason to assume a primary defect: {kept}{also}."
+
+
 def _lead(profile: ProfileResult) -> list[str]:
     shown, _, _ = leading(profile)
     if not shown:
         return ["No explanation could be weighed."]
     first = shown[0]
     if first.lead.id == "none" and len(first.members) == 1:
-        if first.probability >= 0.5:
-            return [
-                "The measurements give no reason to assume a primary defect: "
-                f"'{first.name}' keeps {words.percent(first.probability)} (prior {words.percent(first.prior)})."
-            ]
-        text = f"Nothing reaches one half; '{first.name}' leads with {words.percent(first.probability)}"
-        rivals = [f"{line.name} ({words.percent(line.probability)})" for line in shown[1:3]]
-        return [text + (f", before {words.listing(rivals)}." if rivals else ".")]
+        return [_none_leads(first, shown)]
     how = (
         f"probability {words.percent(first.probability)}, prior {words.percent(first.prior)}, "
         f"Bayes factor against none {words.factor(first.bayes_factor, first.log_bayes_factor)}"
     )
     if first.probability >= CONFIDENT:
-        said = [f"The measurements are best explained by {first.name} ({how})."]
+        said = [f"Best explanation: {first.name} ({how})."]
     elif first.probability >= 0.5:
-        said = [f"More likely than not, the cause is {first.name} ({how}), but the panel does not settle it."]
+        said = [f"More likely than not: {first.name} ({how}). The panel does not settle it."]
     else:
         candidates = [f"{line.name} ({words.percent(line.probability)})" for line in shown[:3]]
-        said = [f"The panel does not decide. It leaves {words.listing(candidates, 'and', 3)} in front."]
+        said = [f"The panel does not decide. In front: {words.listing(candidates)}."]
     if len(first.members) > 1:
         said.append("Causes joined by 'or' cannot be told apart by this panel; each keeps its own share.")
     elif first.probability < CONFIDENT and len(shown) > 1 and first.probability >= 0.5:
