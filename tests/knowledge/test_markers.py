@@ -45,11 +45,14 @@ def test_the_markers_of_the_field_are_there_with_all_that_the_likelihood_needs()
 
 
 def test_the_noise_of_the_monoamine_metabolites_adds_up_to_healthy_people() -> None:
-    """Blennow 1993: ln sd 0.41, 0.41 and 0.24 of the ratio, so a correlation of 0.83 and a shared factor of 0.375."""
+    """Blennow 1993: ln sd 0.41, 0.41 and 0.24 of the ratio, so a correlation of 0.83 and a shared variance of 0.139.
+
+    People of the body share about 0.011 of it (common cofactor, enzymes and diet); the CSF factor carries the rest.
+    """
     hva, hiaa = MARKERS["csf.HVA"], MARKERS["csf.5-HIAA"]
     correlation = 1 - MARKERS["csf.HVA:5-HIAA"].healthy.value ** 2 / (2 * hva.healthy.value * hiaa.healthy.value)
     assert correlation == pytest.approx(0.83, abs=0.01)
-    assert hva.load.value**2 == pytest.approx(correlation * hva.healthy.value**2, rel=0.05)
+    assert hva.load.value**2 + 0.012 == pytest.approx(correlation * hva.healthy.value**2, rel=0.05)
     assert hva.load.value == hiaa.load.value
     assert MARKERS["csf.HVA:5-HIAA"].load.value == 0
     assert MARKERS["csf.MHPG"].load.value < 0.5 * hva.load.value
