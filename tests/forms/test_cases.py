@@ -22,7 +22,7 @@ HEAD = (
 
 def panels(folder: Path, rows: str) -> list[PublishedPanel]:
     path = folder / "cases.csv"
-    path.write_text(HEAD + rows)
+    path.write_text(HEAD + rows, encoding="utf-8")
     return read_cases(path)
 
 
@@ -86,19 +86,34 @@ def test_one_bad_row_does_not_cost_the_table(tmp_path: Path) -> None:
         "A,d,,f,c,TH,y,baseline,none,csf,HVA,20,nmol/L,,,\n"
         "A,d,,F,c,TH,y,baseline,none,csf,HVA,40,nmol/L,,,\n"
         "A,d,,F,c,TH,y,baseline,none,csf,5-HIAA,120,furlong,,,\n"
-        "A,d,,F,c,TH,y,baseline,none,csf,MHPG,about 20,nmol/L,,,\n"
+        "A,d,,F,c,TH,y,baseline,none,csf,MHPG,lots,nmol/L,,,\n"
         "A,d,,F,c,TH,y,baseline,none,csf,3-OMD,20,nmol/L,n/a,50,\n"
         "A,d,,F,c,TH,y,baseline,none,ventricular csf,HVA,700,nmol/L,,,\n",
     )
     hva, *rest = one.case.panel.measurements
     assert hva.value == 20.0
     assert [m.marker for m in rest] == [None, None, None, "csf.3-OMD", None]
-    for part, m in zip(("differs", "furlong", "about 20", "", "specimen"), rest, strict=True):
+    for part, m in zip(("differs", "furlong", "lots", "", "specimen"), rest, strict=True):
         assert (m.why == "") if not part else (part in m.why or "row 2" in m.why)
     assert rest[3].low is None
     assert rest[3].high is None
     assert one.case.person.age_years == pytest.approx(12 / 365.25)
     assert len(one.case.issues) >= 5
+
+
+def test_words_and_approximations_of_papers(tmp_path: Path) -> None:
+    head = "A,d,~2,girl,c,TH,y,baseline,none,csf,"
+    (one,) = panels(
+        tmp_path,
+        f"{head}HVA,~20,nmol/L,,,\n{head}5-HIAA,markedly reduced,qualitative,,,\n{head}BH4,↓,qualitative,,,\n"
+        f"{head}3-OMD,very high,qualitative,,,\n{head}MHPG,borderline low,qualitative,,,\n"
+        f"{head}neopterin,10-20,nmol/L,,,\n",
+    )
+    found = [(m.comparator, m.value) for m in one.case.panel.measurements if m.marker]
+    assert found == [("=", 20.0), ("low", None), ("low", None), ("high", None)]
+    assert (one.case.person.age_years, one.case.person.sex) == (2.0, "female")
+    assert [m.name for m in one.case.panel.measurements if m.why] == ["MHPG", "neopterin"]
+    assert any("'~20' is read as 20" in issue for issue in one.case.issues)
 
 
 def test_an_age_or_sex_that_cannot_be_is_not_used(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ _CELLS = {
     "high": "ref_high",
     "note": "note",
 }
+_ABOUT = re.compile(r"^(?:~|≈|∼|about|approximately|approx\.?|ca\.?|c\.)\s*(?=[\d.])", re.IGNORECASE)
+_SEXES = {"girl": "female", "woman": "female", "boy": "male", "man": "male"}
 _PARENTHESIS = re.compile(r"\s*\([^)]*\)")
 
 
@@ -150,6 +152,7 @@ def _panel(key: tuple[str, str, str], lines: Sequence[Line], file: str) -> Publi
 
 def _age(text: str, issues: list[str]) -> float | None:
     """Years, from a number of years or an age with its unit."""
+    text = _ABOUT.sub("", text)
     if not text:
         return None
     try:
@@ -170,7 +173,7 @@ def _sex(text: str, issues: list[str]) -> str | None:
     if not text:
         return None
     try:
-        return texts.sex(text)
+        return texts.sex(_SEXES.get(text.lower(), text))
     except InputError as error:
         issues.append(f"sex: {error.message}; not used")
         return None
@@ -178,6 +181,9 @@ def _sex(text: str, issues: list[str]) -> str | None:
 
 def _measured(line: Line, age: float | None, sex: str | None, file: str, issues: list[str]) -> Measurement:
     cells = {name: line.cells.get(column, "") for name, column in _CELLS.items()}
+    if _ABOUT.match(cells["value"].strip()):
+        cells["value"] = _ABOUT.sub("", cells["value"].strip())
+        issues.append(f"row {line.row}: '{shown(_cell(line, 'value'))}' is read as {shown(cells['value'])}")
     try:
         found, said = measure(Row(cells, file, line.row, columns=_CELLS), age=age, sex=sex)
     except InputError as error:

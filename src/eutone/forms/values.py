@@ -26,10 +26,11 @@ _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
 _DATE_START = re.compile(r"\d{4}-?(?:\d{2}|W\d{2})", re.ASCII)
 
 _WORDS = {
-    **dict.fromkeys(("low", "decreased", "reduced", "below normal"), "low"),
+    **dict.fromkeys(("low", "decreased", "reduced", "below normal", "\u2193"), "low"),
     **dict.fromkeys(("normal", "within normal limits", "within reference interval"), "normal"),
-    **dict.fromkeys(("high", "increased", "elevated", "raised", "above normal"), "high"),
+    **dict.fromkeys(("high", "increased", "elevated", "raised", "above normal", "\u2191"), "high"),
 }
+_DEGREE = re.compile(r"(?:very|slightly|mildly|moderately|markedly|strongly|severely|significantly|extremely)\s+(?=\w)")
 _LIMITS = frozenset(
     (
         "lod", "loq", "lloq", "dl", "limit of detection", "limit of quantification", "limit of quantitation",
@@ -138,8 +139,8 @@ def value(text: str, *, decimal_comma: bool = False) -> Value:
     """
     plain = text.strip()
     word = re.sub(r"[\s_]+", " ", plain).lower().rstrip(".")
-    if word in _WORDS:
-        return Value(_WORDS[word])
+    if (plain_word := _DEGREE.sub("", word, count=1)) in _WORDS:  # how low is not said in numbers either way
+        return Value(_WORDS[plain_word])
     if word in _BELOW:
         return Value("low", below_limit=True)
     if word in _ABSENT:
