@@ -47,3 +47,18 @@ def test_the_message_of_the_bad_input_page(tmp_path: Path) -> None:
     except eutone.InputError as error:
         message = str(error).replace(str(path), "panel.csv")
     assert f"```\n{message}\n```" in (DOCS / "bad-input.md").read_text(encoding="utf-8")
+
+
+def test_one_newborn_in_three_forms() -> None:
+    examples = DOCS.parent / "examples"
+    table = eutone.read(examples / "mm2015-p2.csv", age="12d", sex="female", taking=[])
+    panel, record = (eutone.read(examples / f"mm2015-p2.{suffix}") for suffix in ("json", "fhir.json"))
+    for other in (panel, record):
+        assert other.person.sex == "female"
+        assert other.person.age_years is not None
+        assert abs(other.person.age_years * 365.25 - 12) < 1e-9
+        assert other.issues == ()
+        for a, b in zip(table.panel.measurements, other.panel.measurements, strict=True):
+            assert (a.marker, a.specimen, a.comparator, a.value) == (b.marker, b.specimen, b.comparator, b.value)
+    assert panel.taking == table.taking
+    assert not record.taking.stated
