@@ -130,3 +130,26 @@ def test_what_speaks_for_and_against_is_kept_apart(data: ProfileResult) -> None:
     assert len(said["for"]) == 3
     assert len(said["against"]) == 1
     assert "−0.3" in said["against"][0]
+
+
+def test_what_looks_like_none_is_never_the_best_explanation(data: ProfileResult) -> None:
+    probabilities = {"none_x": 0.6, **{f"G{i}_x": 0.06 for i in range(5)}, "A": 0.1}
+    profile = weighed(data, **probabilities)
+    text = " ".join(story.conclusion(profile))
+    assert "cause none, or one of 5 causes that look like it here" in text
+    assert "Best explanation" not in text
+    line = story.lines(profile)[0]
+    assert line.label == "Cause none, or 5 causes not separable from it by this panel"
+    assert [member.id for member in line.shown(3)] == ["none", "G0", "G1"]
+
+
+def test_a_class_that_hardly_counts_is_not_spelled_out(data: ProfileResult) -> None:
+    line = story.lines(weighed(data, none_x=0.001, B_x=0.001, A=0.998))[1]
+    assert len(line.members) == 2
+    assert line.shown(5) == ()
+
+
+@pytest.mark.parametrize(("gain", "says"), [(0.5, "expected to tell most (0.50"), (0.01, "No further test would be")])
+def test_a_test_that_tells_little_is_not_recommended(gain: float, says: str, data: ProfileResult) -> None:
+    test = data.next_tests[0].model_copy(update={"gain": gain})
+    assert says in story.summary(data.model_copy(update={"next_tests": (test,)}))[-1]

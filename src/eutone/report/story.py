@@ -15,6 +15,7 @@ from eutone.report import words
 
 __all__ = [
     "CONFIDENT",
+    "POSSIBLE",
     "Line",
     "conclusion",
     "drivers",
@@ -32,6 +33,9 @@ CONFIDENT = 0.8
 
 POSSIBLE = 0.1
 """From here on a rival of the leading explanation is named."""
+
+LITTLE = 0.05
+"""Expected gains below this many bits are called little: the same line as for information."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,30 @@ class Line:
         return self.members[0]
 
     @property
+    def none(self) -> ExplanationResult | None:
+        """``none``, where it is among the members."""
+        return next((member for member in self.members if member.id == "none"), None)
+
+    @property
     def name(self) -> str:
-        """The cause in words; of a class, all of them."""
+        """The cause in words; of a class its causes, or what ``none`` cannot be told from."""
+        if self.none and len(self.members) > 1:
+            return f"{self.none.name}, or one of {words.plural(len(self.members) - 1, 'cause')} that look like it here"
         return words.either(self.members)
+
+    @property
+    def label(self) -> str:
+        """The cause in words; of a class, how many there are."""
+        if len(self.members) == 1:
+            return words.cap(self.lead.name)
+        if self.none:
+            others = words.plural(len(self.members) - 1, "cause")
+            return f"{words.cap(self.none.name)}, or {others} not separable from it by this panel"
+        return f"{len(self.members)} causes not separable by this panel"
+
+    def shown(self, most: int) -> tuple[ExplanationResult, ...]:
+        """The members worth naming: none where it stands alone or hardly counts, else the ``most`` probable."""
+        return self.members[:most] if len(self.members) > 1 and self.probability >= POSSIBLE / 10 else ()
 
     @property
     def ids(self) -> str:
@@ -122,7 +147,7 @@ def leading(profile: ProfileResult, most: int = 8, floor: float = 0.005) -> tupl
     """
     everything = lines(profile)
     shown = [line for line in everything[:most] if line.probability >= floor] or list(everything[:1])
-    none = next((line for line in everything if any(e.id == "none" for e in line.members)), None)
+    none = next((line for line in everything if line.none), None)
     if none is not None and none not in shown:
         shown.append(none)
     rest = [line for line in everything if line not in shown]
@@ -166,7 +191,7 @@ def fit(profile: ProfileResult) -> str:
     """One sentence about the posterior predictive check."""
     check = profile.discrepancy
     which = words.listing([words.marker_name(marker) for marker in check.markers], most=6)
-    chance = f" (p\u00a0=\u00a0{words.number(check.p_value)})" if check.p_value is not None else ""
+    chance = f" (p\u00a0=\u00a0{words.number(check.p_value, 2)})" if check.p_value is not None else ""
     match check.status:
         case "fits":
             return f"The model can produce measurements like these{chance}."
@@ -212,7 +237,7 @@ def _lead(profile: ProfileResult) -> list[str]:
     if not shown:
         return ["No explanation could be weighed."]
     first = shown[0]
-    if first.lead.id == "none" and len(first.members) == 1:
+    if first.none:
         return [_none_leads(first, shown)]
     how = (
         f"probability {words.percent(first.probability)}, prior {words.percent(first.prior)}, "
@@ -274,9 +299,14 @@ def summary(profile: ProfileResult) -> tuple[str, ...]:
     if profile.next_tests:
         best = profile.next_tests[0]
         name = words.marker_name(best.marker, best.name, best.specimen)
-        sentences.append(f"Measuring {name} next would be expected to tell most{_gain(best.gain)}")
+        if best.gain is not None and best.gain < LITTLE:
+            sentences.append(
+                f"No further test would be expected to change this much; {name} would most{_gain(best.gain)}"
+            )
+        else:
+            sentences.append(f"Measuring {name} next would be expected to tell most{_gain(best.gain)}")
     return tuple(words.clean(sentence) for sentence in sentences)
 
 
 def _gain(gain: float | None) -> str:
-    return "." if gain is None else f" ({words.number(gain)} bit)."
+    return "." if gain is None else f" ({words.bits(gain)})."

@@ -190,10 +190,10 @@ class _Screen:
         rows = []
         for line in shown:
             alone = len(line.members) == 1
-            name = words.cap(line.lead.name) if alone else f"{len(line.members)} causes not separable by this panel"
+            members = line.shown(most=5)
             style = "bold" if line.probability >= 0.5 else ""
             rows.append([
-                self.text(f"{name} [{line.lead.id}]" if alone else name, style),
+                self.text(f"{line.label} [{line.lead.id}]" if alone else line.label, style),
                 self.text(words.percent(line.probability), style),
                 self.text("█" * round(12 * line.probability) or "▏", "cyan"),
                 self.text(words.percent(line.prior)),
@@ -207,8 +207,11 @@ class _Screen:
                     self.text(words.percent(member.prior), "dim"),
                     self.text(words.factor(member.bayes_factor, story.log_factor(member, self.profile)), "dim"),
                 ]
-                for member in (line.members if not alone else ())
+                for member in members
             ]
+            if members and len(members) < len(line.members):
+                left = len(line.members) - len(members)
+                rows.append([self.text(f"  and {left} more of this class", "dim"), *(Text() for _ in range(4))])
         self.table(_EXPLAINED, rows)
         if count:
             self.say((f"{words.plural(count, 'other')} together {words.percent(rest)}", "dim"))
@@ -240,7 +243,7 @@ class _Screen:
             self.text(words.span(item.low, item.high)),
             self.text(words.span(item.healthy.low, item.healthy.high) if item.healthy else ""),
             self.text(outside),
-            self.text("" if item.information is None else f"{words.number(item.information)} bit"),
+            self.text("" if item.information is None else words.bits(item.information)),
         ]
 
     def _closing(self) -> None:
@@ -248,7 +251,7 @@ class _Screen:
         self.console.print()
         tests = [
             words.marker_name(test.marker, test.name, test.specimen)
-            + ("" if test.gain is None else f" ({words.number(test.gain)} bit)")
+            + ("" if test.gain is None else f" ({words.bits(test.gain)})")
             for test in profile.next_tests[:3]
         ]
         rows = [
@@ -267,9 +270,9 @@ class _Screen:
             words.plural(made.solves, "solve") + (f", {made.failed} failed" if made.failed else ""),
         ]
         if made.ess is not None:
-            parts.append(f"ESS {words.number(made.ess)}")
+            parts.append(f"ESS\u00a0{words.number(made.ess)}")
         if made.seconds is not None:
-            parts.append(f"{words.number(made.seconds)} s")
+            parts.append(f"{words.number(made.seconds)}\u00a0s")
         self.console.print()
         self.say((" · ".join(parts), "dim"))
         self.say((profile.disclaimer, "dim"))

@@ -13,6 +13,7 @@ __all__ = [
     "SPECIMENS",
     "VERDICTS",
     "age",
+    "bits",
     "cap",
     "clean",
     "either",
@@ -55,7 +56,12 @@ def clean(text: object) -> str:
     return "".join(c for c in kept if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
-def number(value: float | None) -> str:
+def bits(value: float | None) -> str:
+    """An amount of information: ``0.21 bit``."""
+    return UNKNOWN if value is None else f"{value:.2f}\u00a0bit" if abs(value) < 1000 else f"{number(value)}\u00a0bit"
+
+
+def number(value: float | None, digits: int = 3) -> str:
     """Three significant digits, whole from 1000 on, a power of ten where zeros would pile up."""
     if value is None:
         return UNKNOWN
@@ -63,7 +69,7 @@ def number(value: float | None) -> str:
         return "0"
     size = abs(value)
     if 1e-3 <= size < 999.5:
-        return f"{value:.3g}".replace("-", "−")
+        return f"{value:.{digits}g}".replace("-", "−")
     if 999.5 <= size < 99_999.5:
         return f"{value:.0f}".replace("-", "−")
     return _power(value, 2)
