@@ -71,9 +71,19 @@ class Quantity:
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    """The rows of ``tables/<name>.csv``, cells stripped."""
+    """The rows of ``tables/<name>.csv``, cells stripped.
+
+    Raises
+    ------
+    ModelError
+        If a row has more or fewer cells than the header.
+    """
     with (FOLDER / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return [{k: v.strip() for k, v in row.items()} for row in csv.DictReader(file)]
+        header, *body = list(csv.reader(file))
+    for at, row in enumerate(body, start=2):
+        if len(row) != len(header):
+            raise ModelError(f"{name}.csv, row {at}: {len(row)} cells where the header has {len(header)}")
+    return [{k: v.strip() for k, v in zip(header, row, strict=True)} for row in body]
 
 
 @cache

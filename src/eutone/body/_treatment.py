@@ -1,11 +1,12 @@
 """What a person takes becomes shifts of parameters, with spread.
 
-``tables/exposures.csv`` says for each drug which parameter it moves and how. Three kinds of row:
+``tables/exposures.csv`` says for each drug which parameter it moves and how. Four kinds of row:
 
 ``input``   the dose adds an inflow: ``F * dose / (V * 24 h)`` in umol per litre and hour, as a daily mean; the shift is
             ``ln((inflow + default) / default)``. What a body holds hours after a dose differs from the mean, but the
             markers of CSF follow blood with a lag of many hours, so the mean is what they read.
 ``factor``  the parameter is multiplied by ``value`` (the activity that is left, or the gain), whatever the dose.
+``boost``   the inflow of a dose into the parameter is multiplied by ``value``: nothing where no dose flows in.
 ``dose``    the activity left is ``1 / (1 + dose / value)``, with ``value`` the daily dose that halves it.
 
 Where weight or dose is not said, usual ones are taken and the spread is widened.
@@ -111,42 +112,53 @@ def usual_weight(age_years: float | None) -> float:
 
 def exposure(protocol: Protocol, person: Person, free: Sequence[str]) -> Exposure:
     """The shifts that ``protocol`` makes for ``person``; parameters outside ``free`` are named in ``not_modelled``."""
-    table = effects()
     defaults = {p.id: p.value for p in parameters()}
-    shifts: dict[str, tuple[float, float]] = {}
-    modelled: list[tuple[str, str]] = []
-    missing: list[tuple[str, str]] = []
     items = [(dose, dose.drug) for dose in protocol.doses]
-    items += [(Dose(name=d.inhibitor, drug=d.inhibitor), d.inhibitor) for d in protocol.doses if d.inhibitor]
+    taken = {drug for _, drug in items}
+    inhibitors = dict.fromkeys(d.inhibitor for d in protocol.doses if d.inhibitor and d.inhibitor not in taken)
+    items += [(Dose(name=name, drug=name), name) for name in inhibitors]
+    found: list[tuple[Dose, list[Effect]]] = []
+    missing: list[tuple[str, str]] = []
     for dose, drug in items:
-        listed = [e for e in table.get(drug or "", ()) if e.parameter in free]
-        if not listed:
+        listed = [e for e in effects().get(drug or "", ()) if e.parameter in free]
+        if listed:
+            found.append((dose, listed))
+        else:
             missing.append((dose.name, "not known" if drug is None else "no mechanism in this body"))
-            continue
+    inputs: dict[str, list[tuple[float, float]]] = {}
+    factors: dict[str, list[tuple[float, float]]] = {}
+    boosts: dict[str, list[tuple[float, float]]] = {}
+    places = {"input": inputs, "factor": factors, "dose": factors, "boost": boosts}
+    modelled: list[tuple[str, str]] = []
+    for dose, listed in found:
         said = []
         for effect in listed:
-            mean, sd, how = _shift(effect, dose, person, defaults)
-            old = shifts.get(effect.parameter)
-            # two inputs of one substance add up as amounts, all else as factors
-            if old is not None and effect.kind == "input":
-                mean, sd = math.log(math.exp(mean) + math.exp(old[0]) - 1.0), math.hypot(sd, old[1])
-            elif old is not None:
-                mean, sd = mean + old[0], math.hypot(sd, old[1])
-            shifts[effect.parameter] = (mean, sd)
+            mean, sd, how = _shift(effect, dose, person)
+            places[effect.kind].setdefault(effect.parameter, []).append((mean, sd))
             said.append(how)
         modelled.append((dose.name, "; ".join(said)))
+    shifts: dict[str, tuple[float, float]] = {}
+    for name in sorted({*inputs, *factors}):
+        mean = sum(m for m, _ in factors.get(name, ()))
+        var = sum(s**2 for _, s in factors.get(name, ()))
+        if name in inputs:
+            # amounts add up; what boosts the uptake of a dose boosts nothing where there is none
+            inflow = sum(m for m, _ in inputs[name]) * math.exp(sum(m for m, _ in boosts.get(name, ())))
+            mean += math.log1p(inflow / defaults[name])
+            var += max(s for _, s in inputs[name]) ** 2 + sum(s**2 for _, s in boosts.get(name, ()))
+        shifts[name] = (mean, math.sqrt(var))
     if not shifts:
         return Exposure((), tuple(modelled), tuple(missing))
-    key = ",".join(f"{p}:{m:.6g}:{s:.6g}" for p, (m, s) in sorted(shifts.items()))
-    ordered = tuple((p, m, s) for p, (m, s) in sorted(shifts.items()))
-    return Exposure(ordered, tuple(modelled), tuple(missing), key)
+    key = ",".join(f"{name}:{m:.6g}:{s:.6g}" for name, (m, s) in shifts.items())
+    return Exposure(tuple((n, m, s) for n, (m, s) in shifts.items()), tuple(modelled), tuple(missing), key)
 
 
-def _shift(effect: Effect, dose: Dose, person: Person, defaults: dict[str, float]) -> tuple[float, float, str]:
-    """Mean and sd of the ln shift of one effect of one dose, and a line that says so."""
+def _shift(effect: Effect, dose: Dose, person: Person) -> tuple[float, float, str]:
+    """Mean and sd of one effect of one dose (an inflow for inputs, ln otherwise), and a line that says so."""
     name = effect.parameter
-    if effect.kind == "factor":
-        return math.log(effect.value), effect.ln_sd, f"{name} x{effect.value:.3g} (ln sd {effect.ln_sd:.2g})"
+    if effect.kind in ("factor", "boost"):
+        what = name if effect.kind == "factor" else f"uptake into {name}"
+        return math.log(effect.value), effect.ln_sd, f"{what} x{effect.value:.3g} (ln sd {effect.ln_sd:.2g})"
     mg_d, widen = _daily_mg(effect, dose, person)
     sd = math.hypot(effect.ln_sd, widen)
     if effect.kind == "dose":
@@ -154,8 +166,7 @@ def _shift(effect: Effect, dose: Dose, person: Person, defaults: dict[str, float
         return math.log(left), sd, f"{name} x{left:.3g} (ln sd {sd:.2g})"
     weight = person.weight_kg or usual_weight(person.age_years)
     inflow = _inflow(effect, mg_d, weight)
-    mean = math.log1p(inflow / defaults[name])
-    return mean, sd, f"{name} +{inflow:.3g} per h (ln sd {sd:.2g})"
+    return inflow, sd, f"{name} +{inflow:.3g} per h (ln sd {sd:.2g})"
 
 
 def _inflow(effect: Effect, mg_d: float, weight: float) -> float:
