@@ -136,7 +136,7 @@ def test_what_looks_like_none_is_never_the_best_explanation(data: ProfileResult)
     probabilities = {"none_x": 0.6, **{f"G{i}_x": 0.06 for i in range(5)}, "A": 0.1}
     profile = weighed(data, **probabilities)
     text = " ".join(story.conclusion(profile))
-    assert "cause none, or one of 5 causes that look like it here" in text
+    assert "'cause none' keeps 60\u00a0% (prior 14\u00a0%) and 5 causes that look like it here 30\u00a0%" in text
     assert "Best explanation" not in text
     line = story.lines(profile)[0]
     assert line.label == "Cause none, or 5 causes not separable from it by this panel"

@@ -202,7 +202,8 @@ class Driver(_Model):
 
     marker: str
     contribution: float | None = None
-    """Change of the ln Bayes factor against ``none`` that this measurement makes; positive speaks for it."""
+    """Change of the ln Bayes factor against ``none`` that this measurement makes, given the others; positive speaks
+    for it. For ``none`` itself it is against the prior mixture of all others."""
     direction: Literal["low", "high", "normal"] | None = None
     """Where the measurement lies against the healthy interval."""
     note: str | None = None

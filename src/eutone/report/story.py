@@ -221,7 +221,11 @@ def _about(which: str) -> str:
 
 
 def _none_leads(none: Line, shown: tuple[Line, ...]) -> str:
-    kept = f"'{none.name}' keeps {words.percent(none.probability)} (prior {words.percent(none.prior)})"
+    alone = none.none or none.lead
+    kept = f"'{alone.name}' keeps {words.percent(alone.probability)} (prior {words.percent(alone.prior)})"
+    if len(none.members) > 1:
+        others = words.plural(len(none.members) - 1, "cause")
+        kept += f" and {others} that look like it here {words.percent(none.probability - alone.probability)}"
     rivals = [line for line in shown if line is not none and line.probability >= POSSIBLE]
     named = words.listing([f"{line.name} ({words.percent(line.probability)})" for line in rivals[:2]])
     if none.probability < 0.5:
