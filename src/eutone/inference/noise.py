@@ -4,7 +4,7 @@ Healthy people spread for three reasons: their chemistry differs (the body's own
 of one spinal tap move together (the shared factor, `likelihood`), and the rest. Their sum is known, because it is the
 published healthy spread; so the rest is what is left of it::
 
-    specific² = healthy² - body² - load²        but at least analytic² + within²
+    specific² = healthy² - body² - load²        but at least analytic² + within² (where within is known)
 
 The load gives way first where body and shared factor together would overfill the healthy spread (what people of the
 body have in common is shared already). Where the body alone overfills it the marker is *crowded*, and named. On top
@@ -81,7 +81,8 @@ class Noise:
         combined = sum(c * self.healthy[:, k].astype(np.float64) for k, c in terms)
         body = float(np.var(combined))
         load = sum(c * loads.get(self.readouts[k], 0.0) for k, c in terms)
-        least = marker.analytic.value**2 + marker.within.value**2
+        within = 0.0 if marker.within.grade == "unknown" else marker.within.value
+        least = marker.analytic.value**2 + within**2
         room = healthy_sd**2 - body
         crowded = room < least
         load = float(np.sign(load)) * sqrt(max(min(load**2, room - least), 0.0))
