@@ -141,7 +141,7 @@ def compile_network(
 def _typical(compiled: Compiled) -> NDArray[np.float64]:
     values = dict(zip(compiled.network.parameters, compiled.network.values, strict=True))
     default, stop = np.array([[values[name] for name in compiled.free]]), np.zeros(1, dtype=np.uint8)
-    begun = begin(compiled, default, None, stop)
+    begun = begin(compiled, default, None)
     people = search(compiled, begun, CAREFUL, stop)
     species = np.abs(finish(compiled, people[:, : len(compiled.kernel.independent)], begun)[0][0])
     arrived = people[0, compiled.kernel.step_rows["~done"]] == 1

@@ -51,7 +51,7 @@ def control(rise: Expr, fall: Expr, low: Expr, total: Expr, sign: Expr) -> dict[
     low : Expr
         Smallest new concentration over ``x + grain``, or 0.
     total : Expr
-        Sum of squares of the changes: finite if all are.
+        Sum of squares of the changes and of traces of the pivots: below 1e300 if all are finite.
     sign : Expr
         Sign of the determinant of ``I/h - J``.
 

@@ -75,7 +75,7 @@ class _Body:
         name, vec, mask = f"%r{k}", self.vec, None
         a = [self.names[r] for r in i.args]
         if i.op == "const":
-            name = f"splat (double {number(float(i.value or 0.0))})"
+            name = f"splat (double {number(float(0 if i.value is None else i.value))})"
         elif i.op == "load":
             self.add(f"%p{k} = getelementptr {vec}, ptr %group, i64 {i.value}")
             self.add(f"{name} = load {vec}, ptr %p{k}, align {8 * self.width}")

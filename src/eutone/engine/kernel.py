@@ -274,6 +274,8 @@ def _step(
         if positive[i]:
             low = choose("lt", x[name] * reciprocal + u, low)
         total = total + u * u
+    # an infinite slope makes a pivot infinite and the change 0, which must not look like rest
+    total = reduce(lambda a, p: a + call("abs", p) * 1e-300, found.pivots, total)
     sign = reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), found.pivots, const(1))
     decisions = control(rise, fall, low, total, sign)
     taken = decisions.pop("taken")

@@ -62,7 +62,7 @@ def call(function: Function, people: Array, stop: NDArray[np.uint8]) -> None:
     function(people.ctypes.data, len(people), stop.ctypes.data)
 
 
-def begin(compiled: Compiled, values: Array, starts: Array | None, stop: NDArray[np.uint8]) -> Begun:
+def begin(compiled: Compiled, values: Array, starts: Array | None) -> Begun:
     """Where people begin: at ``starts`` (n, n_species), or at the network's default under their own parameters."""
     kernel = compiled.kernel
     n, n_species, m = len(values), len(compiled.network.species), len(kernel.independent)
@@ -70,7 +70,7 @@ def begin(compiled: Compiled, values: Array, starts: Array | None, stop: NDArray
     people[:, :n_species] = compiled.network.initial if starts is None else starts
     people[:, n_species] = 1.0 if starts is None else 0.0
     people[:, n_species + 1 : n_species + 1 + values.shape[1]] = values
-    call(compiled.begin, people, stop)
+    call(compiled.begin, people, np.zeros(1, dtype=np.uint8))
     rest = people[:, n_species + 1 + values.shape[1] :]
     return Begun(rest[:, :m].copy(), rest[:, m:].copy(), values)
 

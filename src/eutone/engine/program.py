@@ -140,14 +140,14 @@ class _Lowering:
 
     def _reciprocal(self, node: Expr) -> int:
         if node.op == "const":
-            value = float(_number(node) or 0.0)
+            value = _value(node)
             return self._const(1 / value if value != 0 else np.copysign(np.inf, value))
         return self._emit("div", self._const(1.0), self.register[node])
 
     def _lower(self, node: Expr) -> int:
         op, args = node.op, node.args
         if op == "const":
-            return self._const(float(_number(node) or 0.0))
+            return self._const(_value(node))
         if op == "symbol":
             return self._emit("load", value=self.rows[str(node.value)])
         if node in self.fused:
@@ -190,6 +190,11 @@ class _Lowering:
 
 def _number(node: Expr) -> float | None:
     return node.value if isinstance(node.value, float) else None
+
+
+def _value(node: Expr) -> float:
+    assert isinstance(node.value, float)  # noqa: S101 - only called on constants
+    return node.value
 
 
 def interpret(program: Program, table: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -122,6 +122,8 @@ def solve_steady(
     result = _empty(compiled, n)
 
     def work(low: int, high: int) -> NDArray[np.int64]:
+        if word[0]:
+            return np.array([high - low, 0, 0])
         mine = slice(low, high)
         checked, disagreed = _solve(
             compiled, values[mine], None if starts is None else starts[mine], word, result, mine
@@ -160,7 +162,7 @@ def _solve(
     """Solve for some people and write what was found into ``result``; how many were checked, how many disagreed."""
     kernel, m = compiled.kernel, len(compiled.kernel.independent)
     done, steps, folds, why = (kernel.step_rows[name] for name in ("~done", "~steps", "~folds", "~why"))
-    begun = begin(compiled, values, starts, stop)
+    begun = begin(compiled, values, starts)
     people = search(compiled, begun, BOLD, stop)
     hard = np.flatnonzero((people[:, done] != 1) | (people[:, folds] > 0))
     if len(hard):
