@@ -166,9 +166,12 @@ def ask(work, ready, likelihood, truth, people):
     rng = stream(work.seed, "decidability", *truth, *(o.marker for o in likelihood.observations))
     alone = [(e,) for e in ready.ids]
     first = top1 = top3 = 0
-    scores = []
+    scores, answers = [], {}
     for _, row, panel in simulated(ready, likelihood, truth, people, rng):
-        p = judge(ready, panel, leave_out=row)
+        words = None if any(o.measured for o in panel.observations) else tuple(o.low for o in panel.observations)
+        if words is None or words not in answers:  # words repeat, and no one can be recognised by them
+            answers[words] = judge(ready, panel, leave_out=row)
+        p = answers[words]
         first += rank_of(p, ready.ids, truth, members) == 1
         rank = rank_of(p, ready.ids, truth, alone)
         top1 += rank == 1
@@ -214,6 +217,6 @@ def bench(given, setting="referred"):
 
 
 __all__ = [
-    "NOBODY", "NOTHING", "PANELS", "ROOT", "STRATA", "Bench", "as_json", "bench", "classes", "declare", "judge", "options", "rate", "shown",
-    "simulated", "stream", "time", "truth_of", "write",
+    "NOBODY", "NOTHING", "PANELS", "ROOT", "STRATA", "Bench", "as_json", "bench", "classes", "declare", "judge",
+    "options", "rate", "shown", "simulated", "stream", "time", "truth_of", "write",
 ]  # fmt: skip

@@ -31,6 +31,9 @@ Z975 = 1.959963984540054
 _AGES = 9
 _OLDEST = 90.0
 
+_OWN_SCALE = ("z", "z-linear", "low", "normal", "high")
+"""Said against the laboratory's own healthy people, even where its interval is not shown."""
+
 _LOWEST_LINEAR = -0.95
 """A linear z-score cannot say how far below zero a value lies: at this share of the mean and less it is a bound."""
 
@@ -166,7 +169,7 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
             marker, terms, places = ratios[c.at]
             healthy = _healthy(marker.id, contexts) or healthy
             why = f"with its other part it gives {marker.id}"
-        own = c.own is not None or c.measurement.comparator.startswith("z")
+        own = c.own is not None or c.measurement.comparator in _OWN_SCALE
         load, sd, full = noise.parts(
             marker,
             terms,
