@@ -85,6 +85,8 @@ def module_text(name: str) -> str:
     used = set(_NAME.findall(text))
     constants = ports(name)
     lines = [f"model {name}()", text]
+    # a reaction of this module may fill or drain another's species: here that one stands still
+    lines += [f"  species ${port};" for port in constants if port in _states()]
     lines += [f"  {p.flat} = {p.value!r};" for p in parameters() if p.flat in used and p.flat not in constants]
     lines += [f"  {port} = {_defaults()[port]!r};" for port in constants]
     return "\n".join([*lines, "end", ""])
