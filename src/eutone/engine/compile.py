@@ -25,6 +25,7 @@ from eutone.engine import cache
 from eutone.engine.control import CONTROL, SETTINGS
 from eutone.engine.emit import emit_function, emit_module
 from eutone.engine.expr import Expr, evaluate, symbol
+from eutone.engine.follow import FOLLOW
 from eutone.engine.kernel import Kernel, build_kernel
 from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Function, begin, finish, search
@@ -57,7 +58,7 @@ class Compiled:
     kernel : Kernel
     typical : array, (n_species,)
         How large species are: the larger of default and steady state under the default parameters.
-    begin, step, finish : callable
+    begin, step, follow, finish : callable
         ``(people, n, stop)``: address of the table (n, n_rows), people, address of the stop word. They release the
         interpreter lock.
     """
@@ -72,6 +73,7 @@ class Compiled:
     engine: Any = field(repr=False)  # owns the code
     begin: Function = field(repr=False)
     step: Function = field(repr=False)
+    follow: Function = field(repr=False)
     finish: Function = field(repr=False)
 
 
@@ -179,6 +181,14 @@ def _module(kernel: Kernel, width: int) -> str:
                 width=width,
                 finished=kernel.step_rows["~done"],
             ),
+            emit_function(
+                "follow",
+                kernel.follow,
+                rows=len(kernel.follow_rows),
+                stored=range(len(kernel.follow_rows)),
+                width=width,
+                finished=kernel.follow_rows["~done"],
+            ),
             emit_function("finish", kernel.finish, rows=len(rows), stored=range(first, last), width=width),
         ],
         width,
@@ -224,7 +234,7 @@ def _load(code: bytes) -> tuple[Any, list[Function]]:
     engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
     engine.finalize_object()
     prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
-    return engine, [prototype(engine.get_function_address(name)) for name in ("begin", "step", "finish")]
+    return engine, [prototype(engine.get_function_address(name)) for name in ("begin", "step", "follow", "finish")]
 
 
 def _fault(compiled: Compiled) -> str | None:
@@ -251,12 +261,19 @@ def _fault(compiled: Compiled) -> str | None:
     finish = np.ones((len(kernel.finish_rows), 1))
     for name, value in known.items():
         step[kernel.step_rows[name]] = finish[kernel.finish_rows[name]] = value
+    # near its goal at once, so that one run decides everything; what is kept, is at 1
+    follow = np.ones((len(kernel.follow_rows), 1))
+    for name, value in known.items():
+        follow[kernel.follow_rows[name]] = value
+    for name, number in zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True):
+        follow[kernel.follow_rows[name]] = number
     # a short step of a lane that accepts anything and gives up at once
     for name, number in zip((*CONTROL, *SETTINGS), (1e3, 1, 0, 0, 0, 0, 0, 0, 1e300, 1, 1, 1e300), strict=True):
         step[kernel.step_rows[name]] = number
     for name, function, program, table in (
         ("begin", compiled.begin, kernel.begin, start),
         ("step", compiled.step, kernel.step, step),
+        ("follow", compiled.follow, kernel.follow, follow),
         ("finish", compiled.finish, kernel.finish, finish),
     ):
         wrong = _differs(run(function, table), interpret(program, table))

@@ -1,7 +1,7 @@
-"""The two programs of a steady state: one step of the search, and what is to be known where it ended.
+"""The programs of a steady state: a step of the search, a step of its check, and what is to be known where it ended.
 
 **The step** solves ``(I/h - J) dx = F`` on the independent species, measures the change and decides
-(`eutone.engine.control` says how).
+(`eutone.engine.control` says how). **The check** integrates in time (`eutone.engine.follow`).
 
 **The finish** evaluates, at the state found, every species, the observables and the residual: the largest over species
 of net change over gross change, where gross means every production and loss term without its sign, also inside a
@@ -23,7 +23,8 @@ from eutone._errors import ModelError
 from eutone.engine.control import CONTROL, SETTINGS, choose, control
 from eutone.engine.differentiate import gradients
 from eutone.engine.expr import Expr, call, const, evaluate, substitute, symbol, symbols
-from eutone.engine.factor import order, solve
+from eutone.engine.factor import Solution, order, solve
+from eutone.engine.follow import FOLLOW, follow
 from eutone.engine.moieties import Moieties, conserved_moieties
 from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
@@ -43,12 +44,12 @@ class Kernel:
     begin : Program
         From the whole start (species) to its independent part and the totals of the moieties. Where the row
         ``~default`` is 1, initial assignments are evaluated first.
-    step, finish : Program
+    step, follow, finish : Program
         As in the module's text.
-    begin_rows, step_rows, finish_rows : dict of str to int
+    begin_rows, step_rows, follow_rows, finish_rows : dict of str to int
         Rows in order: ``species, ~default, free, independent, totals``; ``independent, CONTROL, SETTINGS, free,
-        totals, ~grain species``; ``independent, free, totals, ~grain species, ~x species, ~f species (net change), ~o
-        observables, ~residual``.
+        totals, ~grain species``; ``independent, FOLLOW, free, totals, ~base, ~one, ~found, ~grain independent``;
+        ``independent, free, totals, ~grain species, ~x species, ~f species (net change), ~o observables, ~residual``.
     independent_index : array of int
         Where the independent species stand among all.
     typical : array, (n_species,)
@@ -63,9 +64,11 @@ class Kernel:
 
     begin: Program
     step: Program
+    follow: Program
     finish: Program
     begin_rows: dict[str, int]
     step_rows: dict[str, int]
+    follow_rows: dict[str, int]
     finish_rows: dict[str, int]
     independent: tuple[str, ...]
     totals: tuple[str, ...]
@@ -107,7 +110,11 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     at_rest = _default(network, free, totals, moieties)
 
     step_rows = _rows(names, CONTROL, SETTINGS, free, totals, grains)
-    step, rate, entries = _step(network, moieties, x, [net[i] for i in moieties.independent], at_rest, step_rows)
+    found, rate = _newton(names, [net[i] for i in moieties.independent], at_rest)
+    step = lower(_step(network, moieties, x, found, step_rows), step_rows)
+    kept = [f"~{kind} {name}" for kind in ("base", "one", "found", "grain") for name in names]
+    follow_rows = _rows(names, FOLLOW, free, totals, kept)
+    followed = follow(names, found.unknowns, found.pivots)
 
     labels = [f"~x {s}" for s in network.species], [f"~f {s}" for s in network.species]
     finish_rows = _rows(names, free, totals, grains, *labels, [f"~o {name}" for name, _ in observables], ["~residual"])
@@ -120,9 +127,11 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     return Kernel(
         begin,
         step,
+        lower(((follow_rows[name], e) for name, e in followed.items()), follow_rows),
         finish,
         begin_rows,
         step_rows,
+        follow_rows,
         finish_rows,
         tuple(names),
         tuple(totals),
@@ -131,7 +140,7 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
         _typical(network),
         _positive(network),
         rate,
-        entries,
+        found.entries,
     )
 
 
@@ -241,15 +250,8 @@ def _largest(values: list[Expr]) -> Expr:
     return reduce(lambda a, b: call("max", a, b), values, const(0))
 
 
-def _step(
-    network: Network,
-    moieties: Moieties,
-    x: dict[str, Expr],
-    net: list[Expr],
-    point: dict[str, object],
-    rows: dict[str, int],
-) -> tuple[Program, float, int]:
-    names = [network.species[i] for i in moieties.independent]
+def _newton(names: list[str], net: list[Expr], point: dict[str, object]) -> tuple[Solution, float]:
+    """The solution of ``(q I - J) dx = F``, and a typical rate: the middle one of the diagonal of J."""
     index = {name: k for k, name in enumerate(names)}
     q = symbol("~q")
     matrix = {(k, k): q for k in range(len(names))}
@@ -258,8 +260,15 @@ def _step(
             matrix[k, index[name]] = matrix.get((k, index[name]), const(0)) - slope
     numbers = evaluate(list(matrix.values()), {**point, "~q": 0.0})
     pattern = {entry: float(np.asarray(v)) for entry, v in zip(matrix, numbers, strict=True)}
-    found = solve(matrix, net, order(pattern, len(names)))
+    diagonal = [abs(v) for (i, j), v in pattern.items() if i == j and np.isfinite(v) and v != 0]
+    rate = float(np.exp(np.median(np.log(diagonal)))) if diagonal else 1.0
+    return solve(matrix, net, order(pattern, len(names))), rate
 
+
+def _step(
+    network: Network, moieties: Moieties, x: dict[str, Expr], found: Solution, rows: dict[str, int]
+) -> list[tuple[int, Expr]]:
+    names = [network.species[i] for i in moieties.independent]
     change = dict(zip(names, found.unknowns, strict=True))
     for k, i in enumerate(moieties.dependent):
         change[network.species[i]] = _sum([(float(moieties.link[k, j]), change[n]) for j, n in enumerate(names)])
@@ -285,7 +294,4 @@ def _step(
         if positive[i]:  # what steps below zero by next to nothing is zero
             moved = call("select", call("lt", moved, clip), 0, moved)
         outputs.append((rows[n], call("select", taken, moved, symbol(n))))
-    outputs += [(rows[n], e) for n, e in decisions.items()]
-    diagonal = [abs(v) for (i, j), v in pattern.items() if i == j and np.isfinite(v) and v != 0]
-    rate = float(np.exp(np.median(np.log(diagonal)))) if diagonal else 1.0
-    return lower(outputs, rows), rate, found.entries
+    return outputs + [(rows[n], e) for n, e in decisions.items()]

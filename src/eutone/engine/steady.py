@@ -27,7 +27,7 @@ __all__ = ["SteadyStates", "default_threads", "solve_steady"]
 
 Array = NDArray[np.float64]
 
-_CHUNK = 4096
+_CHUNK = 2048  # people; their tables then lie in the second-level cache
 _POLL_SECONDS = 0.02
 RESIDUAL = 1e-9  # net over gross change
 
