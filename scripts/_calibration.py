@@ -165,24 +165,25 @@ def ask(work, ready, likelihood, truth, people):
     members = classes(ready.bank, ready.weights, likelihood, seed=work.seed).members
     rng = stream(work.seed, "decidability", *truth, *(o.marker for o in likelihood.observations))
     alone = [(e,) for e in ready.ids]
-    first = top1 = top3 = 0
+    first = third = top1 = 0
     scores, answers = [], {}
     for _, row, panel in simulated(ready, likelihood, truth, people, rng):
         words = None if any(o.measured for o in panel.observations) else tuple(o.low for o in panel.observations)
         if words is None or words not in answers:  # words repeat, and no one can be recognised by them
             answers[words] = judge(ready, panel, leave_out=row)
         p = answers[words]
-        first += rank_of(p, ready.ids, truth, members) == 1
         rank = rank_of(p, ready.ids, truth, alone)
+        best = min(rank, rank_of(p, ready.ids, truth, members))
+        first += best == 1
+        third += best <= 3
         top1 += rank == 1
-        top3 += rank <= 3
         scores.append(np.log(max(p[[ready.ids.index(t) for t in truth]].sum(), 1e-12)))
     own = sorted({e for group in members if set(group) & set(truth) for e in group})
     return {
         "class": own,
         "class_first": as_json(rate(first, people)),
-        "top1": as_json(rate(top1, people)),
-        "top3": as_json(rate(top3, people)),
+        "class_third": as_json(rate(third, people)),
+        "alone_first": as_json(rate(top1, people)),
         "log_score": float(np.mean(scores)),
         "decidable": bool(first >= DECIDABLE * people),
     }

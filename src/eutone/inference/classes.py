@@ -2,7 +2,8 @@
 
 People of every explanation are simulated with the panel's markers, noise, limits of detection and treatment. For each
 pair of explanations the ratio of their evidences is a score; where it tells the people of one from those of the other
-with an area under the curve below 0.7, the two are one class on this panel. Classes are what such pairs join together.
+with an area under the curve below 0.7, the two are one class on this panel. Larger classes are joined while the mean
+area between their members stays below 0.7: a chain of neighbours must not tie together what the panel does tell apart.
 
 Only this step writes the noise as normal (with the same variance) and the shared factor with few nodes, because then
 the likelihoods of thousands of people under thousands of particles are a matrix product.
@@ -92,7 +93,7 @@ def classes(bank: Bank, prior: Array, likelihood: Likelihood, *, seed: int = 0) 
         for j in range(i + 1, len(ids)):
             own, other = scores[i][:, i] - scores[i][:, j], scores[j][:, i] - scores[j][:, j]
             auc[i, j] = auc[j, i] = _area(own, other)
-    return Classes(ids, auc, _joined(ids, auc < SEPARATED))
+    return Classes(ids, auc, _joined(ids, auc))
 
 
 def _area(own: Array, other: Array) -> float:
@@ -103,13 +104,18 @@ def _area(own: Array, other: Array) -> float:
     return float((below + upto).sum()) / (2.0 * own.size * other.size)
 
 
-def _joined(ids: tuple[str, ...], linked: NDArray[np.bool_]) -> tuple[tuple[str, ...], ...]:
-    label = np.arange(len(ids))
-    for i in range(len(ids)):
-        for j in range(i + 1, len(ids)):
-            if linked[i, j] and label[i] != label[j]:
-                label[label == label[j]] = label[i]
-    return tuple(tuple(e for e, mine in zip(ids, label, strict=True) if mine == k) for k in dict.fromkeys(label))
+def _joined(ids: tuple[str, ...], auc: Array) -> tuple[tuple[str, ...], ...]:
+    """Join the two classes whose members are hardest to tell apart on average, while that is below `SEPARATED`."""
+    groups = [[i] for i in range(len(ids))]
+    while len(groups) > 1:
+        pairs = [(i, j) for i in range(len(groups)) for j in range(i + 1, len(groups))]
+        means = [float(auc[np.ix_(groups[i], groups[j])].mean()) for i, j in pairs]
+        best = int(np.argmin(means))
+        if means[best] >= SEPARATED:
+            break
+        i, j = pairs[best]
+        groups[i] = sorted(groups[i] + groups.pop(j))
+    return tuple(tuple(ids[i] for i in group) for group in sorted(groups))
 
 
 def _scores(people: list[Array], particles: list[Array], observations: Sequence[Observation]) -> list[Array]:
