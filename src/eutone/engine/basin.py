@@ -1,8 +1,8 @@
 """Does the start really run to the state that was found? Asked of a share of every batch, by integrating in time.
 
 The machine code integrates (`eutone.engine.follow`) from the start, independently of how the search went. The state
-found is confirmed when the path has come within a thousandth of it (or, where it began closer than that, a hundred times
-closer than it began). It is not when the path comes to rest elsewhere, or does not arrive.
+found is confirmed when the path has come within a thousandth of it (or, where it began closer than that, a hundred
+times closer than it began). It is not when the path comes to rest elsewhere, or does not arrive.
 
 Who is asked is decided by a hash of their own parameters: one in a hundred, the same ones in any order and company.
 """
