@@ -81,7 +81,7 @@ def profile(
         raise SolveError(_case.nothing_usable(observed))
     separable = classes.classes(ready.bank, ready.weights, observed.likelihood, seed=seed)  # values are not looked at
     found = posterior.calibrate(ready, observed.likelihood, seed=seed, threads=threads, progress=_within(tell, 0.65))
-    fit = discrepancy.check(found, observed.likelihood, seed=seed)
+    fit = discrepancy.check(ready, found, observed.likelihood, seed=seed)
     likelihood = observed.likelihood.widened(discrepancy.widening(fit))
     if likelihood != observed.likelihood:
         found = posterior.calibrate(ready, likelihood, seed=seed, threads=threads, progress=_within(tell, 0.78))

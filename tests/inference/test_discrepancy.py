@@ -15,7 +15,7 @@ def panel(values, sd=0.2):
 
 def fit(ready, likelihood):
     posterior = calibrate(ready, likelihood, sample=False)
-    return check(posterior, likelihood)
+    return check(ready, posterior, likelihood)
 
 
 def test_a_person_of_the_model_fits_and_the_alarm_is_as_rare_as_it_says(ready):
@@ -58,4 +58,10 @@ def test_an_interval_can_contradict(ready):
     high = Observation("m2", ((2, 1.0),), (6.0,), (np.inf,), 0.0, 0.2)
     both = Likelihood((*panel({0: 0.0, 1: 0.0}).observations, high))
     posterior = calibrate(ready, both, sample=False)
-    assert check(posterior, both).tails[2] == pytest.approx(0.0, abs=0.02)
+    assert check(ready, posterior, both).tails[2] == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_rare_defect_that_one_marker_shows_is_no_misfit(ready):
+    """TH deficiency: HVA alone is far out, and the others are normal. Rare is not odd."""
+    found = fit(ready, panel({0: -3.5, 1: 0.0, 3: 0.0}))
+    assert found.status == "fits"

@@ -1,10 +1,11 @@
 """Whether this person fits the model at all.
 
-For each marker the model predicts its value from all the others, over every explanation. A value that lies far out in
-that prediction is one that no explanation, with no person drawn under it, makes sense of together with the rest.
-Leaving the marker out of its own prediction makes its tail probability honest; the smallest, times the number of
-markers, is the p-value of the panel (Bonferroni). A panel that does not fit is not trusted as much: its errors are
-taken wider.
+For each marker the model predicts its value from all the others, under every explanation that the whole panel leaves
+standing, in proportion to its probability. (Not in proportion to what the others alone would say: a rare defect that
+one marker shows would then be a surprise by its rarity, and every such patient a misfit.) A value that lies far out in
+that prediction is one that no explanation makes sense of together with the rest. Leaving the marker out of its own
+prediction makes its tail probability honest; the smallest, times the number of markers, is the p-value of the panel
+(Bonferroni). A panel that does not fit is not trusted as much: its errors are taken wider.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone.inference import student
-from eutone.inference.evidence import normalise
+from eutone.inference.evidence import ess_of, normalise
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.posterior import Posterior
+from eutone.inference.prepared import Prepared
 from eutone.inference.smc import systematic
 from eutone.inference.streams import stream
 
@@ -30,7 +32,12 @@ DOES_NOT_FIT = 0.01
 WIDER = {"fits": 1.0, "not-testable": 1.0, "strained": 1.5, "does-not-fit": 2.0}
 """How many times wider the specific errors become."""
 
-_PEOPLE = 1000
+_PEOPLE = 400
+_STANDING = 0.01
+"""Share of the posterior below which an explanation is not asked."""
+
+_THIN = 20.0
+"""Effective people of the bank below which the sampler's are asked instead."""
 
 
 @dataclass(frozen=True)
@@ -59,28 +66,37 @@ def widening(fit: Fit) -> float:
     return WIDER[fit.status]
 
 
-def check(posterior: Posterior, likelihood: Likelihood, *, seed: int = 0) -> Fit:
-    """Predict each marker from the others."""
+def check(ready: Prepared, posterior: Posterior, likelihood: Likelihood, *, seed: int = 0) -> Fit:
+    """Predict each marker from the others, under each explanation that the whole panel leaves standing."""
     observations = likelihood.observations
     count = len(observations)
     if count < 2:
         return Fit("not-testable", None, np.full(count, np.nan), ())
-    tails = np.empty(count)
-    for k in range(count):
-        with np.errstate(divide="ignore"):
-            log_weights = np.log(posterior.weights) + posterior.partial[:, k] - posterior.log_likelihood
-        weights, _ = normalise(log_weights)
-        rows = systematic(weights, _PEOPLE, stream(seed, "discrepancy", observations[k].marker))
-        mu = np.stack([o.predicted(posterior.log_readouts[rows]) for o in observations], axis=1)
-        tails[k] = _tail(mu, likelihood, k)
+    sides = np.zeros((2, count))
+    standing = np.flatnonzero(posterior.probability > _STANDING)
+    for i in standing:
+        share = float(posterior.probability[i] / posterior.probability[standing].sum())
+        folds = ready.bank.log_readouts[ready.bank.rows(posterior.ids[i])]
+        _, partial = likelihood.leave_one_out(folds)
+        sampled = posterior.refined.get(posterior.ids[i])
+        for k, o in enumerate(observations):
+            weights, _ = normalise(partial[:, k])
+            people = folds
+            if sampled is not None and ess_of(weights) < _THIN:
+                fit, rest = likelihood.leave_one_out(sampled.log_readouts)
+                people, (weights, _) = sampled.log_readouts, normalise(rest[:, k] - fit)
+            rows = systematic(weights, _PEOPLE, stream(seed, "discrepancy", posterior.ids[i], o.marker))
+            mu = np.stack([other.predicted(people[rows]) for other in observations], axis=1)
+            sides[:, k] += share * np.array(_tail(mu, likelihood, k))
+    tails = np.minimum(2.0 * sides.min(axis=0), 1.0)
     p_value = float(min(1.0, count * tails.min()))
     status = "does-not-fit" if p_value < DOES_NOT_FIT else "strained" if p_value < STRAINED else "fits"
     surprising = tuple(o.marker for o, t in zip(observations, tails, strict=True) if count * t < STRAINED)
     return Fit(status, p_value, tails, surprising)
 
 
-def _tail(mu: Array, likelihood: Likelihood, k: int) -> float:
-    """Two-sided probability of observation ``k``, averaged over people, contexts and what the others say of ``z``."""
+def _tail(mu: Array, likelihood: Likelihood, k: int) -> tuple[float, float]:
+    """Probability below and above observation ``k``: mean over people, contexts and what the others say of ``z``."""
     o = likelihood.observations[k]
     scale = float(student.scale_of(o.sd))
     z, node_weights = likelihood.quadrature
@@ -101,4 +117,4 @@ def _tail(mu: Array, likelihood: Likelihood, k: int) -> float:
             chance = float((share * inside).sum(axis=1).mean())
             low, high = low + 0.5 * weight * chance, high + 0.5 * weight * chance
         total += weight
-    return float(min(1.0, 2.0 * min(low, high) / total))
+    return low / total, high / total
