@@ -33,7 +33,7 @@ def selected(begun: Begun) -> Mask:
     numbers = np.concatenate([begun.values, begun.independent, begun.totals], axis=1)
     bits = np.ascontiguousarray(numbers).view(np.uint64)
     multipliers = _mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64) * _SALT) | np.uint64(1)
-    return np.asarray(_mix((_mix(bits) * multipliers).sum(axis=1, dtype=np.uint64)) % np.uint64(_ONE_IN) == 0)
+    return np.asarray(_mix((bits * multipliers).sum(axis=1, dtype=np.uint64)) % np.uint64(_ONE_IN) == 0)
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

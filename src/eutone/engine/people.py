@@ -111,5 +111,6 @@ def finish(compiled: Compiled, independent: Array, begun: Begun) -> tuple[Array,
     call(compiled.finish, people, np.zeros(1, dtype=np.uint8))
     species, change, rest = np.split(people[:, m + k + t + n_species :], [n_species, 2 * n_species], axis=1)
     # what is left over of a total, when all of it is elsewhere, may be less than zero by a rounding
-    species[kernel.positive & (species < 0) & (species >= -1e-9 * compiled.typical)] = 0.0
+    if np.any(species < 0):
+        species[kernel.positive & (species < 0) & (species >= -1e-9 * compiled.typical)] = 0.0
     return species, change, rest[:, :-1], rest[:, -1]

@@ -197,20 +197,24 @@ def _status(compiled: Compiled, people: Array, species: Array, change: Array, re
     """How each person's search ended, the basin apart."""
     kernel = compiled.kernel
     done, why, refused = (people[:, kernel.step_rows[name]] for name in ("~done", "~why", "~refused"))
-    at_rest = (done == 1) & (residual <= RESIDUAL)
+    status = np.full(len(people), Status.CONVERGED, dtype=np.int8)
+    other = np.flatnonzero(~((done == 1) & (residual <= RESIDUAL) & (species.min(axis=1, initial=0.0) >= 0)))
+    done, why, refused, species, change = done[other], why[other], refused[other], species[other], change[other]
     below = np.any((species < 0) & kernel.positive, axis=1)
     # a concentration that is being pushed through zero lies against it, where steps can only get shorter
     pushed = np.any((species <= 1e-9 * compiled.typical) & kernel.positive & (change < 0), axis=1)
-    stuck = refused > 0
     finite = np.isfinite(change).all(axis=1) & np.isfinite(species).all(axis=1)
     conditions = [
         (done == 0, Status.STOPPED),
         (~finite, Status.NOT_FINITE),
-        (at_rest & ~below, Status.CONVERGED),
+        ((done == 1) & (residual[other] <= RESIDUAL) & ~below, Status.CONVERGED),
         (below | pushed, Status.NEGATIVE),
-        ((done == 1) | (stuck & (why < 3)), Status.SINGULAR),
+        ((done == 1) | ((refused > 0) & (why < 3)), Status.SINGULAR),
     ]
-    return np.select([c for c, _ in conditions], [np.int8(s) for _, s in conditions], np.int8(Status.STEP_LIMIT))
+    status[other] = np.select(
+        [c for c, _ in conditions], [np.int8(s) for _, s in conditions], np.int8(Status.STEP_LIMIT)
+    )
+    return status
 
 
 def _checked_input(compiled: Compiled, parameters: ArrayLike, start: ArrayLike | None) -> tuple[Array, Array | None]:
