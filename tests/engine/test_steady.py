@@ -198,6 +198,20 @@ def test_the_check_finds_answers_that_the_start_does_not_run_to() -> None:
     assert stable.disagreed == 0
 
 
+def test_asking_for_everyone_leaves_no_wrong_basin() -> None:
+    """Two genes of different speed: near the separatrix the fast path may err, and the check notices."""
+    compiled = made(
+        "u = 1; w = 1; -> u; a/(1 + w^2.5); u -> ; u; -> w; 1/(1 + u^2.5); w -> ; k*w; a = 3; k = 0.2", ("k",)
+    )
+    starts = np.exp(np.random.default_rng(3).uniform(-3, 1.5, (300, 2)))
+    found = solve_steady(compiled, np.full((300, 1), 0.2), start=starts, check=1.0)
+    assert found.checked == 300
+    for i in range(0, 300, 15):
+        run = reference.steady_state(compiled.network, {"k": 0.2}, start=starts[i])
+        same = np.allclose(run.state, found.states[i], rtol=1e-6)
+        assert found.status[i] == (Status.CONVERGED if same else Status.OTHER_BASIN)
+
+
 def test_about_one_in_a_hundred_is_checked() -> None:
     found = solve_steady(six_terminals(), people(six_terminals(), 3000, 0.2))
     assert 10 <= found.checked <= 60

@@ -4,7 +4,7 @@ The machine code integrates (`eutone.engine.follow`) from the start, independent
 found is confirmed when the path has come within a thousandth of it (or, where it began closer than that, a hundred
 times closer than it began). It is not when the path comes to rest elsewhere, or does not arrive.
 
-Who is asked is decided by a hash of their own parameters: one in a hundred, the same ones in any order and company.
+Who is asked is decided by a hash of their own numbers: the same ones in any order and company.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ __all__ = ["confirm", "selected"]
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_ONE_IN = 100
 _SALT = np.uint64(0x9E3779B97F4A7C15)
 _NEAR = 1e-3  # arrived
 _MOST_RUNS = 12_000
 
 
-def selected(begun: Begun) -> Mask:
-    """Which people are checked, shape (n,)."""
+def selected(begun: Begun, share: float) -> Mask:
+    """Which people are checked, about ``share`` of them, shape (n,)."""
     numbers = np.concatenate([begun.values, begun.independent, begun.totals], axis=1)
     bits = np.ascontiguousarray(numbers).view(np.uint64)
     multipliers = _mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64) * _SALT) | np.uint64(1)
-    return np.asarray(_mix((bits * multipliers).sum(axis=1, dtype=np.uint64)) % np.uint64(_ONE_IN) == 0)
+    lot = _mix((bits * multipliers).sum(axis=1, dtype=np.uint64)) >> np.uint64(11)
+    return np.asarray(lot < share * 2.0**53)
 
 
 def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

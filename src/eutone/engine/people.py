@@ -52,7 +52,7 @@ class Pace:
     first: float
 
 
-BOLD = Pace(most=0.9, aim=0.5, limit=200, below=1e-6, first=1.0)
+BOLD = Pace(most=0.9, aim=0.7, limit=200, below=1e-6, first=1.0)
 CAREFUL = Pace(most=0.3, aim=0.1, limit=1500, below=1e-6, first=0.01)
 SIGNED = Pace(most=0.3, aim=0.1, limit=1500, below=1e300, first=0.01)
 
