@@ -34,6 +34,8 @@ from eutone.knowledge import explanations, markers
 from eutone.knowledge.fingerprint import knowledge_hash
 
 DECIDABLE = 0.9
+DECLARING = Sizes(4000, 1500)
+"""Smaller banks for declarations: 200 people a panel are judged, and nothing is reported of one of them."""
 STRATA = ("decidable, 3+", "decidable, 1-2", "not decidable")
 
 UNKNOWN_GENE = ("none", "secondary")
@@ -218,6 +220,6 @@ def bench(given, setting="referred"):
 
 
 __all__ = [
-    "NOBODY", "NOTHING", "PANELS", "ROOT", "STRATA", "Bench", "as_json", "bench", "classes", "declare", "judge",
-    "options", "rate", "shown", "simulated", "stream", "time", "truth_of", "write",
+    "DECLARING", "NOBODY", "NOTHING", "PANELS", "ROOT", "STRATA", "Bench", "as_json", "bench", "classes", "declare",
+    "judge", "options", "rate", "shown", "simulated", "stream", "time", "truth_of", "write",
 ]  # fmt: skip
