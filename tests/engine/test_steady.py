@@ -137,7 +137,7 @@ def test_six_terminals_agree_with_the_reference() -> None:
 
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[str, int]:
-    """Open networks of saturable and mass-action reactions; every species is supplied and has an exit."""
+    """Open networks of saturable and mass-action reactions; what is not conserved is supplied and has an exit."""
     n = draw(st.integers(1, 6))
     number = st.floats(0.05, 20).map(lambda v: f"{v:.4g}")
     lines = []
@@ -154,6 +154,9 @@ def networks(draw: st.DrawFn) -> tuple[str, int]:
         inhibition = draw(st.sampled_from(["", "/(1 + S{j}/{b})", "/(1 + (S{j}/{b})^1.7)"]))
         rate = (law + inhibition).format(a=draw(number), b=draw(number), i=i, j=j)
         lines.append(f"R{k}: S{i} -> S{j}; {rate}" if i != j else f"R{k}: S{i} -> ; {rate}")
+    if draw(st.booleans()):  # a cofactor that is only passed round
+        lines += [f"M = {draw(number)}", f"N = {draw(number)}", f"M -> N; {draw(number)}*M*S0/(1 + M)"]
+        lines += [f"N -> M; {draw(number)}*N", f"C: -> S0; {draw(number)}*N/(N + {draw(number)})"]
     return "; ".join(lines), n
 
 
