@@ -1,8 +1,7 @@
 """From a network to machine code that finds its steady states: build the programs, compile or fetch, check, load.
 
-Every object, fresh or from the cache, is run once before it is trusted: one step and one finish at the default state
-are compared with the slow interpretation of the same programs and with the rates as the network states them. A cached
-object that differs is thrown away and compiled again; a fresh one that differs is an error.
+Every object, fresh or from the cache, is verified before it is trusted (`eutone.engine.verify`). A cached one that is
+wrong is thrown away and compiled again; a fresh one that is wrong is an error.
 """
 
 from __future__ import annotations
@@ -22,14 +21,13 @@ from numpy.typing import NDArray
 
 from eutone._errors import ModelError, SolveError
 from eutone.engine import cache
-from eutone.engine.control import CONTROL, SETTINGS
+from eutone.engine.control import CONTROL
 from eutone.engine.emit import emit_function, emit_module
-from eutone.engine.expr import Expr, evaluate, symbol
-from eutone.engine.follow import FOLLOW
+from eutone.engine.expr import Expr, symbol
 from eutone.engine.kernel import Kernel, build_kernel
 from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Function, begin, finish, search
-from eutone.engine.program import interpret
+from eutone.engine.verify import fault
 
 __all__ = ["Compiled", "compile_network", "host_lane_width"]
 
@@ -130,14 +128,14 @@ def compile_network(
             compiled = Compiled(
                 network, free, kernel.observables, width, origin, kernel, kernel.typical, engine, *functions
             )
-            fault = _fault(compiled)
-            if fault is None:
+            wrong = fault(compiled)
+            if wrong is None:
                 if origin == "compiled":
                     cache.write(key, code)
                 return replace(compiled, typical=_typical(compiled))
             cache.forget(key)
-            log.warning("%s: %s machine code is wrong (%s)", network.name, origin, fault)
-    raise SolveError(f"{network.name}: the machine code made here disagrees with the reference ({fault})")
+            log.warning("%s: %s machine code is wrong (%s)", network.name, origin, wrong)
+    raise SolveError(f"{network.name}: the machine code made here disagrees with the reference ({wrong})")
 
 
 def _typical(compiled: Compiled) -> NDArray[np.float64]:
@@ -235,71 +233,3 @@ def _load(code: bytes) -> tuple[Any, list[Function]]:
     engine.finalize_object()
     prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
     return engine, [prototype(engine.get_function_address(name)) for name in ("begin", "step", "follow", "finish")]
-
-
-def _fault(compiled: Compiled) -> str | None:
-    """What the machine code gets wrong near the default state, if anything."""
-    network, kernel = compiled.network, compiled.kernel
-    # off the default by different shares, since at rest rates cancel and nothing could be compared
-    state = network.initial * (1 + 0.2 * (np.arange(len(network.species)) * 0.618 % 1)) + 1e-3 * kernel.typical
-    values = dict(zip(network.parameters, network.values, strict=True))
-    stop = np.zeros(1, dtype=np.uint8)
-
-    def run(function: Function, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        people = np.ascontiguousarray(table.T)
-        function(people.ctypes.data, len(people), stop.ctypes.data)
-        return people.T
-
-    start = np.zeros((len(kernel.begin_rows), 1))
-    start[: len(network.species), 0] = state
-    for name in compiled.free:
-        start[kernel.begin_rows[name]] = values[name]
-    begun = run(compiled.begin, start)
-    known = {name: begun[kernel.begin_rows[name]] for name in (*compiled.free, *kernel.independent, *kernel.totals)}
-
-    step = np.ones((len(kernel.step_rows), 1))
-    finish = np.ones((len(kernel.finish_rows), 1))
-    for name, value in known.items():
-        step[kernel.step_rows[name]] = finish[kernel.finish_rows[name]] = value
-    # near its goal at once, so that one run decides everything; what is kept, is at 1
-    follow = np.ones((len(kernel.follow_rows), 1))
-    for name, value in known.items():
-        follow[kernel.follow_rows[name]] = value
-    for name, number in zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True):
-        follow[kernel.follow_rows[name]] = number
-    # a short step of a lane that accepts anything and gives up at once
-    for name, number in zip((*CONTROL, *SETTINGS), (1e3, 1, 0, 0, 0, 0, 0, 0, 1e300, 1, 1, 1e300), strict=True):
-        step[kernel.step_rows[name]] = number
-    for name, function, program, table in (
-        ("begin", compiled.begin, kernel.begin, start),
-        ("step", compiled.step, kernel.step, step),
-        ("follow", compiled.follow, kernel.follow, follow),
-        ("finish", compiled.finish, kernel.finish, finish),
-    ):
-        wrong = _differs(run(function, table), interpret(program, table))
-        if wrong:
-            return f"program {name}, {wrong}"
-    species = dict(zip(network.species, state, strict=True))
-    rows = [kernel.finish_rows[f"~f {s}"] for s in network.species]
-    return _differs(run(compiled.finish, finish)[rows, 0], _change(network, {**values, **species}))
-
-
-def _change(network: Network, point: dict[str, object]) -> NDArray[np.float64]:
-    """dx/dt as the network states it."""
-    for name, rule in network.rules:
-        point[name] = evaluate([rule], {**point, "time": 0.0})[0]
-    rates = np.array([float(np.asarray(v)) for v in evaluate(list(network.rates), {**point, "time": 0.0})])
-    with np.errstate(all="ignore"):
-        change: NDArray[np.float64] = network.stoichiometry @ rates
-    for name, rule in network.drift.items():
-        value = evaluate([rule], {**point, "time": 0.0})[0]
-        change[network.species.index(name)] += float(np.asarray(value))
-    return change
-
-
-def _differs(got: NDArray[np.float64], wanted: NDArray[np.float64]) -> str | None:
-    with np.errstate(all="ignore"):
-        finite = np.isfinite(wanted) & np.isfinite(got)
-        scale = np.abs(wanted) + 1e-9 * np.max(np.abs(wanted), initial=1e-300, where=finite)
-        bad = finite & (np.abs(got - wanted) > 1e-6 * scale) | (np.isfinite(wanted) != np.isfinite(got))
-    return f"{int(bad.sum())} of {bad.size} numbers" if bad.any() else None

@@ -17,7 +17,6 @@ Making one (`lower`) rewrites expressions where that is faster, and nowhere else
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,15 +50,6 @@ class Program:
 
     code: tuple[Instruction, ...]
     outputs: tuple[tuple[int, int], ...]
-
-    def digest(self) -> bytes:
-        """SHA-256 over every operation, operand and the bits of every number."""
-        h = hashlib.sha256()
-        for i in self.code:
-            value = i.value.hex() if isinstance(i.value, float) else i.value
-            h.update(f"{i.op} {i.args} {value}\n".encode())
-        h.update(repr(self.outputs).encode())
-        return h.digest()
 
 
 def lower(outputs: Iterable[tuple[int, Expr]], rows: Mapping[str, int]) -> Program:
