@@ -1,6 +1,7 @@
-from math import exp
+from math import hypot, log, sqrt
 
 import pytest
+from scipy.special import ndtr
 
 from eutone._errors import InputError
 from eutone.knowledge import explanations
@@ -92,7 +93,16 @@ def test_forms_must_weigh_one_together(tmp_path):
     assert "0.5" in str(error)
 
 
-def test_secondary_lowers_both_turnovers_by_the_same_median():
+def test_secondary_leaves_as_many_outside_the_interval_as_were_found():
+    """20 % abnormal HVA, 1.5 % primary: half or more of `secondary` must lie outside 95 % of healthy people."""
     secondary = next(e for e in explanations.load() if e.id == "secondary")
-    shared = [e for e in secondary.forms[0].effects if e.draw == "shared" and e.power == 1]
-    assert [e.median for e in shared] == pytest.approx([exp(-0.3)] * 2, rel=1e-3)
+    for parameter in ("turnover.dopamine", "turnover.serotonin"):
+        rows = [e for e in secondary.forms[0].effects if e.parameter == parameter]
+        mean = sum(e.power * log(e.median) for e in rows)
+        sd = sqrt(sum((e.power * e.ln_sd) ** 2 for e in rows))
+        shared = sum((e.power * e.ln_sd) ** 2 for e in rows if e.draw == "shared")
+        assert shared / sd**2 == pytest.approx(0.5, abs=0.01)
+        healthy = 0.38
+        spread = hypot(sd, healthy)
+        outside = ndtr((-1.96 * healthy - mean) / spread) + ndtr((mean - 1.96 * healthy) / spread)
+        assert 0.45 < outside < 0.8
