@@ -115,6 +115,22 @@ def test_amine_made_elsewhere_is_covered_by_what_leaves(network: Network, deriva
         assert at["J_other_5HT"] <= at["J_HTP_AADC_e"] * (1 + 1e-12)
 
 
+def test_reactions_with_an_empty_side_run_one_way(network: Network, derivative: Derivative):
+    """An exit that ran backwards would be a source without a name. Two do, where L-DOPA is given: they are known."""
+    rng = np.random.default_rng(1)
+    backwards = set()
+    one_sided = [
+        name
+        for name, column in zip(network.reactions, network.stoichiometry.T, strict=True)
+        if not ((column > 0).any() and (column < 0).any())
+    ]
+    for _ in range(50):
+        state = network.initial * np.exp(rng.normal(0.0, 1.5, len(network.species)))
+        at = derivative.values(0.0, state, network.values)
+        backwards |= {name for name in one_sided if at[name] < 0}
+    assert backwards <= {"J_LDOPA_exit_n", "J_LDOPA_exit_t"}
+
+
 @pytest.mark.parametrize(
     ("changes", "doses"),
     [
