@@ -41,7 +41,7 @@ def run(tmp_path_factory):
 def test_cases_are_declared_then_run_and_scored(run, tmp_path):
     cases, declared, answers = tmp_path / "cases.csv", tmp_path / "declared.json", tmp_path / "answers.json"
     cases.write_text(HEAD + ROWS, encoding="utf-8")
-    run("decidability", cases, "--json", declared, "--people", 20)
+    run("decidability", cases, "--json", declared, "--people", 8)
     told = json.loads(declared.read_text())
     assert [p["truth"] for p in told["panels"]] == ["TH", "HPRT1"]
     assert all(0 <= p["class_first"]["value"] <= 1 for p in told["panels"])
@@ -61,7 +61,7 @@ def test_scores_over_simulated_people_are_written(run, tmp_path):
     run("false_alarms", "--people", 10, "--json", alarms)
     assert len(json.loads(alarms.read_text())["groups"]) == 4
     run("speaks_right", "--people", 20, "--setting", "referred", "--json", right)
-    assert set(json.loads(right.read_text())["referred"]["kept"]) == {"right", "calibration"}
+    assert set(json.loads(right.read_text())["referred"]["answer"]["kept"]) == {"right", "calibration"}
     picture = tmp_path / "ranks.svg"
     run("sbc", "--replicates", 8, "--json", ranks, "--svg", picture)
     found = json.loads(ranks.read_text())
