@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -232,6 +233,24 @@ def test_each_error_has_its_code_and_one_line(
     assert err.startswith(says)
     assert err.count("\n") == 1
     assert [path.name for path in Path().iterdir()] == ["panel.csv"]
+
+
+def test_ctrl_c_while_the_command_line_is_still_loading_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "eutone.cli":
+                raise KeyboardInterrupt
+
+    entry = importlib.import_module("eutone.__main__")
+    monkeypatch.delitem(sys.modules, "eutone.cli")
+    monkeypatch.delattr("eutone.cli", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as end:
+        entry.main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err == "eutone: interrupted; nothing half-written was left behind\n"
 
 
 def test_debug_shows_where_an_error_came_from(verbs: Verbs) -> None:

@@ -241,8 +241,3 @@ def evaluate(roots: list[Expr], values: Mapping[str, object]) -> list[object]:
             else:
                 done[node] = FUNCTIONS[node.op](*(done[a] for a in node.args))
     return [done[root] for root in roots]
-
-
-def is_finite_number(node: Expr) -> bool:
-    """Whether ``node`` is a constant other than infinity and not-a-number."""
-    return node.op == "const" and math.isfinite(float(node.value or 0.0))
