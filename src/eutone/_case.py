@@ -36,7 +36,7 @@ from eutone.knowledge.fingerprint import knowledge_hash
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Answer", "cores", "nothing_usable", "own_body", "to_profile"]
+__all__ = ["Answer", "cores", "nothing_usable", "own_body", "to_profile", "usual_setting"]
 
 Array = NDArray[np.float64]
 
@@ -75,6 +75,11 @@ def own_body() -> BodyLike:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def usual_setting(case: Case) -> str:
+    """``referred`` where cerebrospinal fluid was drawn: nobody is tapped without having been referred; else ``general``."""
+    return "referred" if any(m.specimen == "csf" for m in case.panel.measurements) else "general"
 
 
 def nothing_usable(observed: Observed) -> str:

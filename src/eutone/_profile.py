@@ -24,7 +24,7 @@ __all__ = ["profile"]
 def profile(
     case: Case,
     *,
-    setting: str = "referred",
+    setting: str | None = None,
     seed: int = 0,
     threads: int | None = None,
     prior: bool = False,
@@ -38,8 +38,9 @@ def profile(
     ----------
     case : Case
         What `eutone.read` returns.
-    setting : str
-        How common each explanation is beforehand: ``referred``, ``general`` or ``flat``.
+    setting : str, optional
+        How common each explanation is beforehand: ``referred``, ``general`` or ``flat``. If left out, ``referred`` for
+        a panel with cerebrospinal fluid (whose CSF is drawn has been referred) and ``general`` without.
     seed : int
         Of every random draw; 0 is a seed.
     threads : int, optional
@@ -67,6 +68,7 @@ def profile(
     begun = time.perf_counter()
     tell = progress or (lambda *_: None)
     threads = threads or _case.cores()
+    setting = setting or _case.usual_setting(case)
     tell("reading the body", 0.0)
     body = body if body is not None else _case.own_body()
     ready = prepare(

@@ -109,11 +109,12 @@ def profile(
         list[str] | None, typer.Option(metavar="GENOTYPE", help="A genotype, once per gene: COMT:rs4680=A/A.")
     ] = None,
     setting: Annotated[
-        Literal["referred", "general", "flat"],
+        Literal["referred", "general", "flat"] | None,
         typer.Option(
-            help="How common each explanation is beforehand: among people referred, in general, or all equal."
+            help="How common each explanation is beforehand: among people referred, in general, or all equal. "
+            "Left out: referred for a panel with CSF, general without."
         ),
-    ] = "referred",
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of every random draw.")] = 0,
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON; - for standard output.")] = None,
     html: Annotated[str | None, typer.Option(metavar="FILE", help="Write a self-contained HTML report.")] = None,

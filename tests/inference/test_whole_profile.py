@@ -137,3 +137,11 @@ def test_progress_is_told_in_order(body):
     assert told[0] == 0.0
     assert told == sorted(told)
     assert told[-1] <= 1.0
+
+
+def test_blood_alone_is_read_with_how_common_things_are_in_general(body):
+    """Who has had CSF drawn has been referred; a blood test is done on anybody."""
+    blood, fluid = value("plasma.phenylalanine", 900.0), value("csf.HVA", 150.0)
+    assert run(body, fluid, blood).data.setting == "referred"
+    assert run(body, blood).data.setting == "general"
+    assert run(body, blood, setting="flat").data.setting == "flat"
