@@ -78,7 +78,7 @@ def cores() -> int:
 
 
 def usual_setting(case: Case) -> str:
-    """``referred`` where cerebrospinal fluid was drawn: nobody is tapped without having been referred; else ``general``."""
+    """``referred`` where cerebrospinal fluid was drawn (nobody is tapped without a reason), else ``general``."""
     return "referred" if any(m.specimen == "csf" for m in case.panel.measurements) else "general"
 
 
