@@ -68,13 +68,20 @@ class Bench:
         self.body = _case.own_body()
         self.markers = markers.load()
 
-    def prepared(self, taking, person):
-        key = (self.body.treatment(taking, person).class_key, taking.stated)
+    def prepared(self, taking, person, hours=None):
+        key = (self.body.treatment(taking, person, hours).class_key, taking.stated)
         if key not in self.ready:
             while len(self.ready) >= 3:  # a bank is 100 MB
                 self.ready.pop(next(iter(self.ready)))
             self.ready[key] = prepare(
-                self.body, taking, person, setting=self.setting, seed=self.seed, sizes=self.sizes, threads=self.threads
+                self.body,
+                taking,
+                person,
+                setting=self.setting,
+                seed=self.seed,
+                sizes=self.sizes,
+                threads=self.threads,
+                hours=hours,
             )
         return self.ready[key]
 
@@ -141,7 +148,7 @@ def declare(work, panels, people, say=print):
     """What can be decided, panel by panel; the values that were measured are not used."""
     rows, seen = [], {}
     for panel in panels:
-        ready = work.prepared(panel.case.taking, panel.case.person)
+        ready = work.prepared(panel.case.taking, panel.case.person, _case.hours_of(panel.case))
         likelihood = work.observed(panel.case, ready).likelihood
         truth = truth_of(panel.truth_gene, ready)
         row = {

@@ -36,7 +36,7 @@ from eutone.knowledge.fingerprint import knowledge_hash
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Answer", "cores", "nothing_usable", "own_body", "to_profile", "usual_setting"]
+__all__ = ["Answer", "cores", "hours_of", "nothing_usable", "own_body", "to_profile", "usual_setting"]
 
 Array = NDArray[np.float64]
 
@@ -80,6 +80,17 @@ def cores() -> int:
 def usual_setting(case: Case) -> str:
     """``referred`` where cerebrospinal fluid was drawn (nobody is tapped without a reason), else ``general``."""
     return "referred" if any(m.specimen == "csf" for m in case.panel.measurements) else "general"
+
+
+def hours_of(case: Case) -> dict[str, float]:
+    """Hours between the last dose and the sample by read-out, where the panel says so (the last row that says it)."""
+    table = markers.load()
+    found = {}
+    for m in case.panel.measurements:
+        if m.marker and m.hours_since_dose is not None:
+            for name in table[m.marker].parts or (m.marker,):
+                found[(table[name].readout if name in table else None) or name] = m.hours_since_dose
+    return found
 
 
 def nothing_usable(observed: Observed) -> str:

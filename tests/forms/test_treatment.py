@@ -46,7 +46,7 @@ def test_nothing_taken_is_a_statement(text: str) -> None:
                 Dose("5-HTP", "5-HTP", 7.5, "mg", per_kg=True, per_day=True),
             ],
         ),
-        ("4 h after oral BH4 load", [Dose("BH4", "sapropterin", hours_since_dose=4.0)]),
+        ("4 h after oral BH4 load", [Dose("BH4", "sapropterin", times_per_day=1.0, hours_since_dose=4.0, days=1.0)]),
         (
             "pyridoxine + folinic acid + lysine-restricted diet",
             [

@@ -82,7 +82,10 @@ class ToyBody:
         readouts = np.log(np.stack([hva, hiaa, dopa, neopterin, hva**0.8 * to_ne, phe], axis=1))
         return readouts, np.log(np.stack([100 * da, 80 * ht, 30 * bh4, 5 * free], axis=1))
 
-    def treatment(self, protocol, person):
+    def under(self, exposure):
+        return self
+
+    def treatment(self, protocol, person, hours=None):
         known = [d for d in protocol.doses if d.drug == "levodopa"]
         shifts = tuple(("enzyme_TH", 0.8, 0.3) for _ in known)
         return Exposure(

@@ -18,6 +18,7 @@ from eutone._protocol import Protocol
 from eutone.body._compose import MODULES, body_text
 from eutone.body._structure import ensemble, members, structural_ids
 from eutone.body._tables import Quantity, parameters, quantities, readouts
+from eutone.body._timing import TimedBody
 from eutone.body._treatment import Exposure, exposure
 from eutone.engine import Network, load_network
 from eutone.engine.expr import Expr, const, substitute, symbol
@@ -146,9 +147,35 @@ class Body:
         folds = np.maximum(logs[:, :n] - self._reference[member], np.log(FLOOR))
         return Solved(folds, np.maximum(logs[:, n:], np.log(FLOOR)), status)
 
-    def treatment(self, protocol: Protocol, person: Person) -> Exposure:
-        """What a person takes, as shifts of parameters: the same under every explanation."""
-        return exposure(protocol, person, self.free)
+    def rest(self, shifts: Mapping[str, float]) -> Array:
+        """The state (n_species,) of the default person with these ln shifts by dotted id.
+
+        Raises
+        ------
+        SolveError
+            If there is none.
+        """
+        values = self._defaults.copy()
+        for name, shift in shifts.items():
+            values[self.free.index(name)] *= np.exp(shift)
+        solved = self._solve(values[None], 1, None)
+        if solved.status[0] != 0:
+            raise SolveError("the typical person who takes this reaches no steady state")
+        return np.asarray(solved.states[0])
+
+    def treatment(self, protocol: Protocol, person: Person, hours: Mapping[str, float] | None = None) -> Exposure:
+        """What a person takes, as shifts of parameters: the same under every explanation.
+
+        Parameters
+        ----------
+        hours : mapping of str to float, optional
+            Hours since the last dose, by read-out, where the samples say so.
+        """
+        return exposure(protocol, person, self.free, hours)
+
+    def under(self, exposure: Exposure) -> Body | TimedBody:
+        """What solves people under ``exposure``: this body, or one that knows when things were taken."""
+        return TimedBody(self, exposure) if exposure.courses else self
 
 
 def _expression(text: str) -> Expr:

@@ -3,25 +3,27 @@
 ``tables/exposures.csv`` says for each drug which parameter it moves and how. Four kinds of row:
 
 ``input``   the dose adds an inflow: ``F * dose / (V * 24 h)`` in umol per litre and hour, as a daily mean; the shift is
-            ``ln((inflow + default) / default)``. What a body holds hours after a dose differs from the mean, but the
-            markers of CSF follow blood with a lag of many hours, so the mean is what they read.
+            ``ln((inflow + default) / default)``.
 ``factor``  the parameter is multiplied by ``value`` (the activity that is left, or the gain), whatever the dose.
 ``boost``   the inflow of a dose into the parameter is multiplied by ``value``: nothing where no dose flows in.
 ``dose``    the activity left is ``1 / (1 + dose / value)``, with ``value`` the daily dose that halves it.
 
-Where weight or dose is not said, usual ones are taken and the spread is widened.
+Where weight or dose is not said, usual ones are taken and the spread is widened. Where it is said how long ago the last
+dose was, by the item or by the panel, the shift gets a `Course`, and each read-out sees its own share of the daily mean
+(`_timing`). Doses whose times are not said are every 8 h where an amount per day is, else every 24 h.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from eutone._person import Person
 from eutone._protocol import Dose, Protocol
 from eutone.body._tables import parameters, rows
+from eutone.body._timing import PREFIX, Course
 
 __all__ = ["Effect", "Exposure", "effects", "exposure", "usual_weight"]
 
@@ -49,6 +51,9 @@ class Effect:
     usual_mg_d: float | None
     grade: str
     source: str
+    half_time_h: float | None
+    half_time_ln_sd: float | None
+    irreversible: bool
 
 
 @dataclass(frozen=True)
@@ -61,13 +66,17 @@ class Exposure:
     modelled, not_modelled : tuple of (name, why)
         Items as written, and how or why not they were modelled.
     class_key : str
-        Equal keys have equal shifts.
+        Equal keys have equal shifts and courses.
+    courses : tuple of Course
+        Of what was taken at a known time. The shifts of these parameters carry ``taken.`` before their id: they belong
+        to the columns of a `_timing.TimedBody`.
     """
 
     shifts: tuple[tuple[str, float, float], ...] = ()
     modelled: tuple[tuple[str, str], ...] = ()
     not_modelled: tuple[tuple[str, str], ...] = ()
     class_key: str = "untreated"
+    courses: tuple[Course, ...] = ()
 
 
 @cache
@@ -92,6 +101,9 @@ def effects() -> dict[str, tuple[Effect, ...]]:
             usual_mg_d=number(r["usual_mg_d"]),
             grade=r["grade"],
             source=r["source"],
+            half_time_h=number(r["half_time_h"]),
+            half_time_ln_sd=number(r["half_time_ln_sd"]),
+            irreversible=r["ends"] == "share",
         )
         found.setdefault(effect.drug, []).append(effect)
     return {drug: tuple(listed) for drug, listed in found.items()}
@@ -110,13 +122,21 @@ def usual_weight(age_years: float | None) -> float:
     return weights[i] + share * (weights[i + 1] - weights[i])
 
 
-def exposure(protocol: Protocol, person: Person, free: Sequence[str]) -> Exposure:
-    """The shifts that ``protocol`` makes for ``person``; parameters outside ``free`` are named in ``not_modelled``."""
+def exposure(
+    protocol: Protocol, person: Person, free: Sequence[str], hours: Mapping[str, float] | None = None
+) -> Exposure:
+    """The shifts that ``protocol`` makes for ``person``; parameters outside ``free`` are named in ``not_modelled``.
+
+    Parameters
+    ----------
+    hours : mapping of str to float, optional
+        Read-outs whose sample says how many hours after the last dose it was taken; goes before what an item says.
+    """
     defaults = {p.id: p.value for p in parameters()}
     items = [(dose, dose.drug) for dose in protocol.doses]
     taken = {drug for _, drug in items}
-    inhibitors = dict.fromkeys(d.inhibitor for d in protocol.doses if d.inhibitor and d.inhibitor not in taken)
-    items += [(Dose(name=name, drug=name), name) for name in inhibitors]
+    inhibitors = {d.inhibitor: d for d in protocol.doses if d.inhibitor and d.inhibitor not in taken}
+    items += [(_beside(name, dose), name) for name, dose in inhibitors.items()]
     found: list[tuple[Dose, list[Effect]]] = []
     missing: list[tuple[str, str]] = []
     for dose, drug in items:
@@ -130,12 +150,14 @@ def exposure(protocol: Protocol, person: Person, free: Sequence[str]) -> Exposur
     boosts: dict[str, list[tuple[float, float]]] = {}
     places = {"input": inputs, "factor": factors, "dose": factors, "boost": boosts}
     modelled: list[tuple[str, str]] = []
+    courses: list[Course] = []
     for dose, listed in found:
         said = []
         for effect in listed:
             mean, sd, how = _shift(effect, dose, person)
             places[effect.kind].setdefault(effect.parameter, []).append((mean, sd))
             said.append(how)
+            courses += _course(effect, dose, abs(mean), hours or {})
         modelled.append((dose.name, "; ".join(said)))
     shifts: dict[str, tuple[float, float]] = {}
     for name in sorted({*inputs, *factors}):
@@ -149,8 +171,27 @@ def exposure(protocol: Protocol, person: Person, free: Sequence[str]) -> Exposur
         shifts[name] = (mean, math.sqrt(var))
     if not shifts:
         return Exposure((), tuple(modelled), tuple(missing))
-    key = ",".join(f"{name}:{m:.6g}:{s:.6g}" for name, (m, s) in shifts.items())
-    return Exposure(tuple((n, m, s) for n, (m, s) in shifts.items()), tuple(modelled), tuple(missing), key)
+    timed = {c.parameter for c in courses if c.hours is not None or c.at}
+    named = [(PREFIX + n if n in timed else n, m, sd) for n, (m, sd) in shifts.items()]
+    kept = tuple(sorted((c for c in courses if c.parameter in timed), key=repr))
+    key = ",".join([*(f"{name}:{m:.6g}:{sd:.6g}" for name, m, sd in named), *map(repr, kept)])
+    return Exposure(tuple(named), tuple(modelled), tuple(missing), key, kept)
+
+
+def _beside(inhibitor: str, dose: Dose) -> Dose:
+    """The inhibitor that is taken with ``dose``, at the same times."""
+    return replace(dose, name=inhibitor, drug=inhibitor, amount=None, unit=None, inhibitor=None)
+
+
+def _course(effect: Effect, dose: Dose, size: float, hours: Mapping[str, float]) -> list[Course]:
+    """The course of one effect of one dose; none of what only boosts another."""
+    if effect.half_time_h is None or effect.half_time_ln_sd is None or not size:
+        return []
+    times = dose.times_per_day or (3.0 if dose.per_day else 1.0)
+    doses = max(1, round(dose.days * times)) if dose.days is not None else None
+    at = tuple(sorted(hours.items()))
+    return [Course(effect.parameter, size, dose.hours_since_dose, at, 24.0 / times, doses, effect.half_time_h,
+                   effect.half_time_ln_sd, effect.irreversible)]  # fmt: skip
 
 
 def _shift(effect: Effect, dose: Dose, person: Person) -> tuple[float, float, str]:

@@ -78,6 +78,7 @@ _FILLER = _pattern(
     )
     + r"(?=\s|$)"
 )  # fmt: skip
+_ONCE = _pattern(r"\b(?:load(?:ing)?|challenge|single)\b")
 _ESCALATED = _pattern(
     rf"\b{_N}\s*(?:[a-zµμ/]+\s+)?" + _any("escalated", "increased", "raised", "titrated", "rising") + r"\s+to\s+"
 )
@@ -130,7 +131,9 @@ def _item(text: str, issues: list[str]) -> list[Dose]:
         return []
     if after:
         hours = float(after[1]) * _HOURS[after[2][0].lower()]
-        return [replace(dose, hours_since_dose=hours) for dose in _dose(after[3], text, issues)]
+        # a load is one dose; anything else is taken every day, and this was the last time
+        found = [replace(dose, hours_since_dose=hours) for dose in _dose(after[3], text, issues)]
+        return [replace(dose, times_per_day=1.0, days=1.0) for dose in found] if _ONCE.search(text) else found
     if stopped:
         unit = stopped[3].lower()
         hours = float(stopped[2]) * (730.5 if unit.startswith("mo") else _HOURS[unit[0]])

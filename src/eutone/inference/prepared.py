@@ -6,7 +6,7 @@ serves every panel of a treatment class.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ class Prepared:
     Attributes
     ----------
     body : Body
+        Under the exposure (`Body.under`).
     exposure : Exposure
         What is taken, as the body sees it.
     explanations : tuple of Explanation, (n,)
@@ -69,10 +70,16 @@ def prepare(
     seed: int = 0,
     sizes: Sizes | None = None,
     threads: int | None = None,
+    hours: Mapping[str, float] | None = None,
     stop: object = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Prepared:
     """Choose the explanations and obtain the bank of a treatment.
+
+    Parameters
+    ----------
+    hours : mapping of str to float, optional
+        Hours between the last dose and the sample, by read-out, where the panel says so.
 
     Raises
     ------
@@ -85,13 +92,16 @@ def prepare(
     possible = [e for e in explanations.load() if shares[e.id] > 0]
     known = tuple(e for e in possible if e.id == "none" or not missing(body, e))
     weights = np.array([shares[e.id] for e in known])
-    exposure = body.treatment(taking, person)
-    bank, _ = banks.obtain(body, known, exposure, sizes=sizes, seed=seed, threads=threads, stop=stop, progress=progress)
+    exposure = body.treatment(taking, person, hours)
+    solver = body.under(exposure)
+    bank, _ = banks.obtain(
+        solver, known, exposure, sizes=sizes, seed=seed, threads=threads, stop=stop, progress=progress
+    )
     healthy = bank
     if exposure.class_key != UNTREATED.class_key:
         healthy, _ = banks.obtain(body, known[:1], UNTREATED, sizes=sizes, seed=seed, threads=threads, stop=stop)
     return Prepared(
-        body,
+        solver,
         exposure,
         known,
         tuple(e.id for e in possible if e not in known),
