@@ -19,7 +19,7 @@ from eutone.body._compose import MODULES, body_text
 from eutone.body._structure import ensemble, members, structural_ids
 from eutone.body._tables import Quantity, parameters, quantities, readouts
 from eutone.body._timing import TimedBody
-from eutone.body._treatment import Exposure, exposure
+from eutone.body._treatment import Exposure, effects, exposure
 from eutone.engine import Network, load_network
 from eutone.engine.expr import Expr, const, substitute, symbol
 
@@ -70,7 +70,7 @@ class Body:
     names : mapping
         Dotted id to flat id.
     model_hash : str
-        SHA-256 of the composed text, read-outs, quantities and structural ensemble.
+        SHA-256 of the composed text, read-outs, quantities, exposures and structural ensemble.
     """
 
     network: Network
@@ -209,8 +209,8 @@ def load(name: str = "body") -> Body:
                 f"readouts.csv: {readout.readout} follows {readout.observable!r}, which is not in the body"
             )
     digest = hashlib.sha256(text.encode())
-    for part in (repr(readouts()), repr(quantities()), repr([(p.id, p.person_ln_sd) for p in free])):
-        digest.update(part.encode())
+    for part in (readouts(), quantities(), [(p.id, p.person_ln_sd) for p in free], effects()):
+        digest.update(repr(part).encode())
     digest.update(np.ascontiguousarray(ensemble()).tobytes())
     return Body(
         network,
