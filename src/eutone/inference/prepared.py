@@ -1,7 +1,7 @@
 """Everything that stands before a panel is looked at: the explanations with their priors, the treatment, the bank.
 
-It depends on who is measured only through what is taken (and, for doses, weight and age), so that one preparation
-serves every panel of a treatment class.
+It depends on who is measured only through what is taken (and, for doses, weight and age) and through the sex, which
+moves some priors; the bank is the same for both, so that one bank serves every panel of a treatment class.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def prepare(
     SolveError
         If too many of the people drawn reach no steady state.
     """
-    shares = explanations.priors(setting, taking_stated=taking.stated)
+    shares = explanations.priors(setting, taking_stated=taking.stated, sex=person.sex)
     possible = [e for e in explanations.load() if shares[e.id] > 0]
     known = tuple(e for e in possible if e.id == "none" or not missing(body, e))
     weights = np.array([shares[e.id] for e in known])
