@@ -19,6 +19,7 @@ from eutone.inference import bank as banks
 from eutone.inference.bank import Bank, Sizes
 from eutone.inference.noise import Noise, from_bank
 from eutone.inference.prior import UNTREATED, missing
+from eutone.inference.stopping import Stop
 from eutone.knowledge import explanations
 from eutone.knowledge.explanations import Explanation
 
@@ -69,7 +70,7 @@ def prepare(
     seed: int = 0,
     sizes: Sizes | None = None,
     threads: int | None = None,
-    stop: object = None,
+    stop: Stop | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Prepared:
     """Choose the explanations and obtain the bank of a treatment.
@@ -80,6 +81,8 @@ def prepare(
         If the setting is not known.
     SolveError
         If too many of the people drawn reach no steady state.
+    StoppedError
+        If ``stop`` was set.
     """
     shares = explanations.priors(setting, taking_stated=taking.stated, sex=person.sex)
     possible = [e for e in explanations.load() if shares[e.id] > 0]
