@@ -69,7 +69,7 @@ class Bench:
         self.markers = markers.load()
 
     def prepared(self, taking, person, hours=None):
-        key = (self.body.treatment(taking, person, hours).class_key, taking.stated)
+        key = (self.body.treatment(taking, person, hours).class_key, taking.stated, person.sex)
         if key not in self.ready:
             while len(self.ready) >= 3:  # a bank is 100 MB
                 self.ready.pop(next(iter(self.ready)))

@@ -19,7 +19,7 @@ import pytest
 
 import eutone
 from eutone import _terminal, cli
-from eutone._errors import EutoneError, InputError, SolveError
+from eutone._errors import EutoneError, InputError, SolveError, StoppedError
 
 
 class FakeProfile:
@@ -217,6 +217,7 @@ def test_wrong_usage_ends_with_2(verbs: Verbs, capsys: pytest.CaptureFixture[str
             2,
             "eutone: p.csv, row 2, column 'unit': no such unit. Use nmol/L",
         ),
+        (StoppedError("stopped as asked (bank: TH)"), 130, "eutone: stopped as asked (bank: TH)"),
         (KeyboardInterrupt(), 130, "eutone: interrupted; nothing half-written was left behind"),
         (OSError(28, "No space left on device"), 1, "eutone: [Errno 28] No space left on device"),
         (MemoryError(), 1, "eutone: MemoryError"),

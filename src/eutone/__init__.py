@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eutone._errors import EutoneError, InputError, ModelError, SolveError
+    from eutone._errors import EutoneError, InputError, ModelError, SolveError, StoppedError
     from eutone._panel import Measurement, Panel
     from eutone._person import Person
     from eutone._profile import profile
@@ -33,6 +33,7 @@ __all__ = [
     "Profile",
     "Protocol",
     "SolveError",
+    "StoppedError",
     "__version__",
     "load",
     "profile",
@@ -52,6 +53,7 @@ _WHERE = {
     "Profile": ("eutone._results", "Profile"),
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
+    "StoppedError": ("eutone._errors", "StoppedError"),
     "load": ("eutone.engine.source", "load_network"),
     "profile": ("eutone._profile", "profile"),
     "read": ("eutone._read", "read"),

@@ -5,12 +5,13 @@
     EutoneError (1)
     ├── InputError (2)   what was given cannot be read or makes no sense: file, row, column, and what would be right
     ├── ModelError (1)   a model cannot be loaded or uses a construct that Eutone refuses by name
-    └── SolveError (1)   the numbers could not be found, with the reason
+    ├── SolveError (1)   the numbers could not be found, with the reason
+    └── StoppedError (130)   somebody asked to stop before there was an answer; Ctrl-C ends with the same code
 """
 
 from __future__ import annotations
 
-__all__ = ["EutoneError", "InputError", "ModelError", "SolveError"]
+__all__ = ["EutoneError", "InputError", "ModelError", "SolveError", "StoppedError"]
 
 
 class EutoneError(Exception):
@@ -66,3 +67,9 @@ class ModelError(EutoneError):
 
 class SolveError(EutoneError):
     """The numbers could not be found; the message says for whom and why."""
+
+
+class StoppedError(EutoneError):
+    """Somebody asked to stop before there was an answer; the message says at which stage."""
+
+    exit_code = 130

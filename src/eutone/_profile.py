@@ -10,6 +10,7 @@ from eutone._errors import SolveError
 from eutone.inference import classes, discrepancy, next_tests, observe, posterior
 from eutone.inference.bank import Sizes
 from eutone.inference.prepared import prepare
+from eutone.inference.stopping import heed
 from eutone.knowledge import markers
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from eutone._read import Case
     from eutone._results import Profile
+    from eutone.inference.stopping import Stop
 
 __all__ = ["profile"]
 
@@ -29,6 +31,7 @@ def profile(
     threads: int | None = None,
     prior: bool = False,
     progress: Callable[[str, float], None] | None = None,
+    stop: Stop | None = None,
     body: Any = None,
     sizes: Sizes | None = None,
 ) -> Profile:
@@ -49,6 +52,9 @@ def profile(
         Go on although no marker can be used: the profile is then the prior.
     progress : callable, optional
         Called with the name of the stage and the share done.
+    stop : object with ``is_set()``, optional
+        Such as a `threading.Event`: polled throughout; once it is set there is a `StoppedError` instead of a profile.
+        No solve begins after that, and one that runs ends early.
     body : Body, optional
         Another body than Eutone's own.
     sizes : Sizes, optional
@@ -64,16 +70,23 @@ def profile(
         If no marker can be used and ``prior`` is False, if nothing explains the panel, or if too many solves failed.
     InputError
         If the setting is not known.
+    StoppedError
+        If ``stop`` was set before the profile was made.
     """
     begun = time.perf_counter()
-    tell = progress or (lambda *_: None)
+
+    def tell(stage: str, share: float) -> None:
+        if progress is not None:
+            progress(stage, share)
+        heed(stop, stage)
+
     threads = threads or _case.cores()
     setting = setting or _case.usual_setting(case)
     tell("reading the body", 0.0)
     body = body if body is not None else _case.own_body()
     ready = prepare(
         body, case.taking, case.person, setting=setting, seed=seed, sizes=sizes, threads=threads,
-        hours=_case.hours_of(case),
+        hours=_case.hours_of(case), stop=stop,
         progress=lambda stage, share: tell(stage, 0.05 + 0.55 * share),
     )  # fmt: skip
 
@@ -83,11 +96,15 @@ def profile(
     if not observed.likelihood.observations and not prior:
         raise SolveError(_case.nothing_usable(observed))
     separable = classes.classes(ready.bank, ready.weights, observed.likelihood, seed=seed)  # values are not looked at
-    found = posterior.calibrate(ready, observed.likelihood, seed=seed, threads=threads, progress=_within(tell, 0.65))
+    found = posterior.calibrate(
+        ready, observed.likelihood, seed=seed, threads=threads, stop=stop, progress=_within(tell, 0.65)
+    )
     fit = discrepancy.check(ready, found, observed.likelihood, seed=seed)
     likelihood = observed.likelihood.widened(discrepancy.widening(fit))
     if likelihood != observed.likelihood:
-        found = posterior.calibrate(ready, likelihood, seed=seed, threads=threads, progress=_within(tell, 0.78))
+        found = posterior.calibrate(
+            ready, likelihood, seed=seed, threads=threads, stop=stop, progress=_within(tell, 0.78)
+        )
 
     tell("asking what would tell more", 0.9)
     measured = [m.marker for m in case.panel.measurements if m.marker]

@@ -6,8 +6,8 @@ from scipy import integrate, stats
 
 from eutone.inference.likelihood import Likelihood, Observation
 
-T5 = stats.t(5)
-SCALE = np.sqrt(3 / 5)
+T7 = stats.t(7)
+SCALE = np.sqrt(5 / 7)
 
 
 def point(column, value, load=0.3, sd=0.2):
@@ -25,10 +25,10 @@ def test_it_is_the_integral_over_the_shared_factor():
 
     def density(z):
         p = stats.norm.pdf(z)
-        p *= T5.pdf((-0.4 - 0.1 - 0.3 * z) / (0.2 * SCALE)) / (0.2 * SCALE)
-        p *= T5.pdf((-0.7 + 0.3 - 0.25 * z) / (0.3 * SCALE)) / (0.3 * SCALE)
-        p *= T5.cdf((-1.0 + 0.5 - 0.1 * z) / (0.25 * SCALE))
-        return p * T5.pdf((0.1 - 0.4) / (0.2 * SCALE)) / (0.2 * SCALE)
+        p *= T7.pdf((-0.4 - 0.1 - 0.3 * z) / (0.2 * SCALE)) / (0.2 * SCALE)
+        p *= T7.pdf((-0.7 + 0.3 - 0.25 * z) / (0.3 * SCALE)) / (0.3 * SCALE)
+        p *= T7.cdf((-1.0 + 0.5 - 0.1 * z) / (0.25 * SCALE))
+        return p * T7.pdf((0.1 - 0.4) / (0.2 * SCALE)) / (0.2 * SCALE)
 
     expected = np.log(integrate.quad(density, -10, 10, epsabs=1e-14)[0])
     assert Likelihood(observations)(folds)[0] == pytest.approx(expected, abs=5e-3)  # 21 nodes

@@ -116,6 +116,18 @@ def test_one_marker_contracts_nothing_that_has_no_path_to_it(own, explanation):
     assert pairs > 200
 
 
+def test_sex_moves_the_prior_of_what_is_x_linked_and_not_the_bank(own):
+    def of(sex):
+        return prepare(own, Protocol((), True), Person(sex=sex), setting="general", sizes=SMALL, threads=cores())
+
+    boy, girl, either = of("male"), of("female"), of(None)
+    assert boy.bank.key == girl.bank.key == either.bank.key
+    assert boy.ids == girl.ids
+    moved = boy.weights / girl.weights
+    assert {e for e, ratio in zip(boy.ids, moved, strict=True) if ratio > 2} == {"ATP7A", "MAOA", "MAOB"}
+    assert boy.weights + girl.weights == pytest.approx(2 * either.weights)
+
+
 def test_declared_levodopa_does_not_make_a_decarboxylase_defect(own):
     """The worst error of the trial: a treated patient's 3-OMD read without the treatment."""
     case = eu.read(

@@ -17,9 +17,9 @@ PANEL = Likelihood((point(0, -2.6), point(1, 0.1), point(2, -1.5), point(3, 0.0)
 
 @pytest.fixture(scope="module")
 def reference(toy):
-    """Evidence and posterior of one hard panel under TH, from a bank of 400,000."""
+    """Evidence and posterior of one hard panel under TH, from a bank of 600,000."""
     body, explanations, _, _ = toy
-    bank = banks.make(body, [explanations[2]], sizes=banks.Sizes(1, 400_000), seed=99)
+    bank = banks.make(body, [explanations[2]], sizes=banks.Sizes(1, 600_000), seed=99)
     fit = PANEL(bank.log_readouts)
     weights = np.exp(fit - fit.max())
     weights /= weights.sum()

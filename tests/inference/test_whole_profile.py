@@ -1,12 +1,13 @@
 """`profile` from end to end, on the toy body with the real markers, intervals and explanations."""
 
 import json
+import threading
 
 import numpy as np
 import pytest
 
 from eutone._case import to_profile  # noqa: F401 - the room is imported as people do
-from eutone._errors import SolveError
+from eutone._errors import SolveError, StoppedError
 from eutone._panel import Measurement, Panel
 from eutone._person import Person
 from eutone._profile import profile
@@ -137,6 +138,46 @@ def test_progress_is_told_in_order(body):
     assert told[0] == 0.0
     assert told == sorted(told)
     assert told[-1] <= 1.0
+
+
+@pytest.mark.parametrize("stage", ["reading", "bank: DDC", "weighing", "sampling", "asking", "writing"])
+def test_asked_to_stop_it_stops_at_that_stage_and_solves_nobody_else(body, monkeypatch, tmp_path, stage):
+    monkeypatch.setenv("EUTONE_CACHE_DIR", str(tmp_path))
+    stop, solved = threading.Event(), []
+
+    def progress(now, share):
+        if now.startswith(stage):
+            stop.set()
+            solved.append(body.solves)
+
+    with pytest.raises(StoppedError, match=stage):
+        run(body, *AADC, stop=stop, progress=progress)
+    assert solved == [body.solves]
+    assert bool(list(tmp_path.rglob("*.npz"))) == (stage not in ("reading", "bank: DDC"))
+
+
+@pytest.mark.parametrize("at", ["bank", "sampling"])
+def test_people_whom_a_stop_left_undecided_are_not_kept(body, monkeypatch, tmp_path, at):
+    """A tenth of them: so few that a bank would be made of the others, were it not for the stop."""
+    monkeypatch.setenv("EUTONE_CACHE_DIR", str(tmp_path))
+    stop, stages, whole = threading.Event(), [], body.solve
+
+    def solve(ln_factors, threads=None, stop=None):
+        found = whole(ln_factors, threads)
+        if stages[-1].startswith(at):
+            stop.set()
+            found.status[::10] = 6
+        return found
+
+    monkeypatch.setattr(body, "solve", solve)
+    with pytest.raises(StoppedError, match=at):
+        run(body, *AADC, stop=stop, progress=lambda stage, share: stages.append(stage))
+    assert bool(list(tmp_path.rglob("*.npz"))) == (at == "sampling")
+
+
+def test_a_stop_that_nobody_sets_changes_nothing(body):
+    with_stop, without = run(body, *AADC, stop=threading.Event()), run(body, *AADC)
+    assert with_stop.data.explanations == without.data.explanations
 
 
 def test_blood_alone_is_read_with_how_common_things_are_in_general(body):

@@ -69,6 +69,48 @@ def test_flat_treats_every_primary_like_secondary():
     assert len(alike) == 1
 
 
+@pytest.mark.parametrize("setting", ["referred", "general"])
+def test_sex_moves_what_one_sex_has_more_often_and_none_takes_up_the_difference(setting):
+    either, girl, boy = (explanations.priors(setting, taking_stated=True, sex=sex) for sex in (None, "female", "male"))
+    x_linked = {"ATP7A", "MAOA", "MAOB"}
+    for e in explanations.load():
+        assert girl[e.id] + boy[e.id] == pytest.approx(2 * either[e.id])
+        assert (e.id in x_linked | {"none"}) == (boy[e.id] != either[e.id])
+    assert all(0 < girl[e] <= 0.1 * either[e] and boy[e] < 2 * either[e] for e in x_linked)
+    assert sum(girl.values()) == pytest.approx(1.0)
+    assert sum(boy.values()) == pytest.approx(1.0)
+
+
+def test_the_share_of_a_sex_is_data(tmp_path):
+    """A row is all it takes, and one that cannot be meant is refused."""
+
+    def priors(share, name="x"):
+        folder = tmp_path / f"{name}{share}"
+        folder.mkdir()
+        (folder / "explanations.csv").write_text(HEAD + "secondary,S,state,f,1,,,,,,,,,\nx,X,primary,f,1,,,,,,,,,\n")
+        (folder / "explanation_priors.csv").write_text(
+            "explanation,setting,value,source,grade\nx,referred,1,s,SEEN\nx,general,0.1,s,SEEN\n"
+            f"secondary,general,0.1,s,SEEN\n{name},female_share,{share},s,SEEN\n"
+        )
+        return explanations.priors("general", taking_stated=True, sex="female", folder=folder)
+
+    assert priors("0.75") == pytest.approx({"none": 0.75, "secondary": 0.1, "x": 0.15})
+    for name, share in (("x", "0"), ("x", "1"), ("y", "0.5"), ("none", "0.5")):
+        with pytest.raises(InputError):
+            priors(share, name)
+
+
+def test_flat_knows_no_sex():
+    assert explanations.priors("flat", taking_stated=True, sex="male") == explanations.priors(
+        "flat", taking_stated=True
+    )
+
+
+def test_a_sex_that_is_not_known_is_refused_with_the_choices():
+    with pytest.raises(InputError, match="female, male"):
+        explanations.priors("flat", taking_stated=True, sex="boy")
+
+
 def test_a_setting_that_is_not_known_is_refused_with_the_choices():
     with pytest.raises(InputError, match="referred, general, flat"):
         explanations.priors("ward", taking_stated=True)

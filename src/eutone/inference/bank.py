@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from eutone._errors import SolveError
 from eutone.inference.prior import UNTREATED, BodyLike, ExposureLike, Prior
+from eutone.inference.stopping import Stop, heed
 from eutone.knowledge.explanations import Explanation
 
 __all__ = ["LIMIT_BYTES", "Bank", "Sizes", "folder", "key_of", "make", "obtain"]
@@ -129,7 +130,7 @@ def make(
     sizes: Sizes | None = None,
     seed: int = 0,
     threads: int | None = None,
-    stop: object = None,
+    stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> Bank:
     """Draw and solve the people of every explanation.
@@ -138,6 +139,8 @@ def make(
     ------
     SolveError
         If more than `FAILED_SHARE` of all, or every draw of one explanation, did not converge.
+    StoppedError
+        If ``stop`` was set.
     """
     sizes = sizes or Sizes()
     readouts, quantities, index, form = [], [], [], []
@@ -145,9 +148,11 @@ def make(
     for done, explanation in enumerate(explanations):
         if progress:
             progress(f"bank: {explanation.id}", done / len(explanations))
+        heed(stop, f"bank: {explanation.id}")
         prior = Prior(body, explanation, exposure)
         u = prior.draw(sizes.of(explanation), seed)
         solved = body.solve(prior.ln_factors(u), threads=threads, stop=stop)
+        heed(stop, f"bank: {explanation.id}")  # those who were not finished would count as failed
         good = np.flatnonzero(
             (np.asarray(solved.status) == 0)
             & np.isfinite(solved.log_readouts).all(axis=1)
@@ -185,7 +190,7 @@ def obtain(
     sizes: Sizes | None = None,
     seed: int = 0,
     threads: int | None = None,
-    stop: object = None,
+    stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> tuple[Bank, int]:
     """The bank from the cache, or made and kept there, and how many solves that took."""

@@ -105,7 +105,7 @@ def _tail(mu: Array, likelihood: Likelihood, k: int) -> tuple[float, float]:
         inner = np.tile(node_weights, (mu.shape[0], 1))
         for j, (measured, part) in enumerate(likelihood.factors(mu, context)):
             if j != k:
-                inner = inner / (part * part * part) if measured else inner * part
+                inner = inner / student.raised(part) if measured else inner * part
         where = mu[:, k, None] + o.load * z
         share = inner / np.maximum(inner.sum(axis=1, keepdims=True), 1e-300)
         weight = probability

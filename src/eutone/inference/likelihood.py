@@ -5,8 +5,8 @@ Observation ``k`` is a value, or an interval, of::
     y_k = sum_j coefficient_kj * ln f_j + load_k * z + e_k
 
 ``f`` are the read-outs in fold of the default body; ``z`` is standard normal and shared by the markers of one CSF
-sample (flow, gradient, fraction, dilution); ``e_k`` is Student-t with five degrees of freedom (`student`), independent,
-and holds the specific, laboratory, within-person and analytic parts. ``y`` is what was measured as ln fold of the
+sample (flow, gradient, fraction, dilution); ``e_k`` is Student-t (`student` says of how many degrees), independent, and
+holds the specific, laboratory, within-person and analytic parts. ``y`` is what was measured as ln fold of the
 healthy centre (`observe`).
 
 ``z`` is integrated by Gauss-Hermite quadrature, markers are multiplied inside it: the panel's likelihood is exact for
@@ -154,8 +154,8 @@ class Likelihood:
         Returns
         -------
         list of (bool, array)
-            True and ``1 + t²/5`` (the density is its third power's reciprocal, up to a constant), ``(n, n_nodes)`` or
-            ``(n, 1)`` for a marker without load; False and the probability of the interval.
+            True and ``1 + t²/DOF`` (the density is the reciprocal of `student.raised` of it, up to a constant),
+            ``(n, n_nodes)`` or ``(n, 1)`` for a marker without load; False and the probability of the interval.
         """
         z, _ = self.quadrature
         found = []
@@ -190,7 +190,7 @@ class Likelihood:
         _, weights = self.quadrature
         n, k = mu.shape
         found = self.factors(mu, context)
-        product = np.ones((n, weights.size))  # of 1 + t²/5 over measured markers
+        product = np.ones((n, weights.size))  # of 1 + t²/DOF over measured markers
         chance = np.ones((n, weights.size))  # of interval probabilities
         constant = np.zeros(k)
         for column, (measured, part) in enumerate(found):
@@ -201,13 +201,13 @@ class Likelihood:
                 chance *= part
         best = product.min(axis=1, keepdims=True)
         ratio = best / product
-        inner = ratio * ratio * ratio * chance * weights
-        log_best = -3.0 * np.log(best[:, 0])
+        inner = student.raised(ratio) * chance * weights
+        log_best = -student.POWER * np.log(best[:, 0])
         total = log_best + constant.sum() + np.log(np.maximum(inner.sum(axis=1), 1e-300))
         partial = np.empty((n, k if leave_out else 0))
         if leave_out:
             for column, (measured, part) in enumerate(found):
-                rest = inner * (part * part * part) if measured else inner / part
+                rest = inner * student.raised(part) if measured else inner / part
                 inside = np.log(np.maximum(rest.sum(axis=1), 1e-300))
                 partial[:, column] = log_best + constant.sum() - constant[column] + inside
         return total, partial

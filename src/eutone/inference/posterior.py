@@ -22,6 +22,7 @@ from eutone.inference.likelihood import Likelihood
 from eutone.inference.prepared import Prepared
 from eutone.inference.prior import Prior
 from eutone.inference.smc import Refined, Start, refine
+from eutone.inference.stopping import Stop, heed
 
 __all__ = ["GROUPS", "Posterior", "calibrate", "drivers", "probabilities"]
 
@@ -116,7 +117,7 @@ def calibrate(
     seed: int = 0,
     sample: bool = True,
     threads: int | None = None,
-    stop: object = None,
+    stop: Stop | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Posterior:
     """The posterior of one panel.
@@ -134,7 +135,10 @@ def calibrate(
     ------
     SolveError
         If nothing explains the panel.
+    StoppedError
+        If ``stop`` was set.
     """
+    heed(stop, "weighing the panel")
     bank, prior = ready.bank, ready.weights if prior is None else prior
     fit, partial = likelihood.leave_one_out(bank.log_readouts)
     rows = [bank.rows(e) for e in bank.ids]
@@ -245,7 +249,7 @@ def _sample(
     evidence: list[Evidence],
     seed: int,
     threads: int | None,
-    stop: object,
+    stop: Stop | None,
     progress: Callable[[str, float], None] | None,
 ) -> dict[str, Refined]:
     """Sample the explanations that may matter and rest on too few particles, the heaviest first."""
@@ -274,6 +278,7 @@ def _sample(
         name = bank.ids[i]
         if progress:
             progress(f"sampling: {name}", len(refined) / (len(refined) + len(open_)))
+        heed(stop, f"sampling: {name}")
         own = Prior(ready.body, by_id[name], ready.exposure)
         r = bank.rows(name)
         u = own.draw(int(bank.drawn[i]), seed)[bank.index[r]]

@@ -1,7 +1,7 @@
 """Everything that stands before a panel is looked at: the explanations with their priors, the treatment, the bank.
 
-It depends on who is measured only through what is taken (and, for doses, weight and age), so that one preparation
-serves every panel of a treatment class.
+It depends on who is measured only through what is taken (and, for doses, weight and age) and through the sex, which
+moves some priors; the bank is the same for both, so that one bank serves every panel of a treatment class.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from eutone.inference import bank as banks
 from eutone.inference.bank import Bank, Sizes
 from eutone.inference.noise import Noise, from_bank
 from eutone.inference.prior import UNTREATED, missing
+from eutone.inference.stopping import Stop
 from eutone.knowledge import explanations
 from eutone.knowledge.explanations import Explanation
 
@@ -71,7 +72,7 @@ def prepare(
     sizes: Sizes | None = None,
     threads: int | None = None,
     hours: Mapping[str, float] | None = None,
-    stop: object = None,
+    stop: Stop | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Prepared:
     """Choose the explanations and obtain the bank of a treatment.
@@ -87,8 +88,10 @@ def prepare(
         If the setting is not known.
     SolveError
         If too many of the people drawn reach no steady state.
+    StoppedError
+        If ``stop`` was set.
     """
-    shares = explanations.priors(setting, taking_stated=taking.stated)
+    shares = explanations.priors(setting, taking_stated=taking.stated, sex=person.sex)
     possible = [e for e in explanations.load() if shares[e.id] > 0]
     known = tuple(e for e in possible if e.id == "none" or not missing(body, e))
     weights = np.array([shares[e.id] for e in known])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from eutone.inference.stopping import Stop
 from eutone.inference.streams import stream
 from eutone.knowledge.explanations import Explanation, Form
 
@@ -72,7 +73,7 @@ class BodyLike(Protocol):
     def model_hash(self) -> str:
         """Name of this model, structure and values."""
 
-    def solve(self, ln_factors: Array, threads: int | None = None, stop: object = None) -> SolvedLike:
+    def solve(self, ln_factors: Array, threads: int | None = None, stop: Stop | None = None) -> SolvedLike:
         """Steady states at ``default * exp(ln_factors)``."""
 
 

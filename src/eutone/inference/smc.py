@@ -20,6 +20,7 @@ from eutone._errors import SolveError
 from eutone.inference.evidence import Evidence, ess_of, normalise
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.prior import BodyLike, Prior
+from eutone.inference.stopping import Stop, heed
 from eutone.inference.streams import stream
 
 __all__ = ["Refined", "Start", "refine", "systematic"]
@@ -100,7 +101,7 @@ def refine(
     particles: int = PARTICLES,
     moves: int = MOVES,
     threads: int | None = None,
-    stop: object = None,
+    stop: Stop | None = None,
 ) -> Refined:
     """Sample the posterior under one explanation, and estimate its evidence.
 
@@ -108,6 +109,8 @@ def refine(
     ------
     SolveError
         If no draw of the prior explains the panel at all, or the likelihood cannot be reached in 60 stages.
+    StoppedError
+        If ``stop`` was set.
     """
     rng = stream(seed, "smc", prior.explanation.id)
     readouts = np.asarray(start.log_readouts, dtype=np.float32)
@@ -132,6 +135,7 @@ def refine(
             b = np.minimum(step * np.exp(0.5 * rng.standard_normal((particles, 1))), 0.95)
             proposed = np.sqrt(1 - b * b) * u + b * rng.standard_normal(u.shape)
             solved = body.solve(prior.ln_factors(proposed), threads=threads, stop=stop)
+            heed(stop, f"sampling: {prior.explanation.id}")  # those who were not finished would count as refused
             solves += particles
             new_readouts = np.asarray(solved.log_readouts, dtype=np.float32)
             new_quantities = np.asarray(solved.log_quantities, dtype=np.float32)

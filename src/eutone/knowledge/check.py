@@ -310,6 +310,7 @@ def _loads(folder: Path | None, tables: dict[str, tuple[Row, ...]]) -> Iterator[
     loaders: Iterable[tuple[str, Callable[[], object]]] = (
         ("markers", lambda: markers.load(folder)),
         ("explanations", lambda: explanations.load(folder)),
+        ("explanation_priors", lambda: explanations.priors("referred", taking_stated=False, sex="male", folder=folder)),
         ("drugs", lambda: drugs.load(folder)),
     )
     for name, load in loaders:

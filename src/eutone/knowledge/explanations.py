@@ -22,6 +22,10 @@ carrier inside ``none``); its weight is its share of the explanation's prior.
 
 Deficiencies, states and drugs that nobody declared take a share of ``none``; drugs only where it was not said what is
 taken, and in every setting the share is the one that the table gives.
+
+Rows of ``female_share`` say how many of the affected are female, for what is not shared equally (X-linked defects).
+Where the sex is known the probability of the explanation is twice its share of that sex, and ``none`` takes up the
+difference; the mean over both sexes is what it was. ``flat`` says nothing of how common anything is, and knows no sex.
 """
 
 from __future__ import annotations
@@ -38,6 +42,7 @@ __all__ = ["KINDS", "SETTINGS", "Effect", "Explanation", "Form", "load", "priors
 
 KINDS = ("primary", "drug", "deficiency", "state", "none")
 SETTINGS = ("referred", "general", "flat")
+SEXES = ("female", "male")
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,9 @@ def _wrong(row: Row, column: str, message: str) -> InputError:
     return InputError(message, file=row.file, row=row.line, column=column)
 
 
-def priors(setting: str, *, taking_stated: bool, folder: Path | None = None) -> dict[str, float]:
+def priors(
+    setting: str, *, taking_stated: bool, sex: str | None = None, folder: Path | None = None
+) -> dict[str, float]:
     """Probability of each explanation before any measurement.
 
     Parameters
@@ -176,6 +183,8 @@ def priors(setting: str, *, taking_stated: bool, folder: Path | None = None) -> 
         ``referred``, ``general`` or ``flat``.
     taking_stated : bool
         Whether it was said what the person takes. If it was, undeclared drugs have probability zero.
+    sex : str, optional
+        ``female`` or ``male``; None where it is not known.
 
     Returns
     -------
@@ -185,8 +194,10 @@ def priors(setting: str, *, taking_stated: bool, folder: Path | None = None) -> 
     Raises
     ------
     InputError
-        If the setting is not known or the table does not cover every explanation.
+        If the setting or the sex is not known, or the table does not cover every explanation.
     """
+    if sex not in (None, *SEXES):
+        raise InputError(f"the sex '{sex}' is not known", hint=f"Use one of {', '.join(SEXES)}, or none at all")
     if setting not in SETTINGS:
         raise InputError(f"the setting '{setting}' is not known", hint=f"Use one of {', '.join(SETTINGS)}")
     table = _priors(folder)
@@ -197,6 +208,9 @@ def priors(setting: str, *, taking_stated: bool, folder: Path | None = None) -> 
     missing = [e for e in primary + taken + drugs if e not in table["referred"]]
     if missing:
         raise InputError(f"no prior for {', '.join(missing)}", file="explanation_priors.csv")
+    if strange := set(table["female_share"]) - {e.id for e in known if e.kind != "none"}:
+        words = ", ".join(sorted(strange))
+        raise InputError(f"female_share of {words}: no such explanation beside 'none'", file="explanation_priors.csv")
 
     found = dict.fromkeys((e.id for e in known), 0.0)
     blocks = table["block"]
@@ -217,6 +231,11 @@ def priors(setting: str, *, taking_stated: bool, folder: Path | None = None) -> 
         for e in [*taken, *drugs]:
             found[e] = whole * table["referred"][e]
             found["none"] -= found[e]
+    if sex is not None and setting != "flat":
+        for e, share in table["female_share"].items():
+            of_sex = 2.0 * found[e] * (share if sex == "female" else 1.0 - share)
+            found["none"] -= of_sex - found[e]
+            found[e] = of_sex
     if found["none"] <= 0:
         raise InputError("the priors leave nothing for 'none'", file="explanation_priors.csv")
     return found
@@ -224,14 +243,17 @@ def priors(setting: str, *, taking_stated: bool, folder: Path | None = None) -> 
 
 @lru_cache(maxsize=4)
 def _priors(folder: Path | None) -> dict[str, dict[str, float]]:
-    """By block (``block``, ``referred``, ``general``) and id: totals, counts or shares of none, prevalences."""
-    table: dict[str, dict[str, float]] = {"block": {}, "referred": {}, "general": {}}
+    """By block and id: totals (``block``), counts or shares of none, prevalences, and shares of the sexes."""
+    table: dict[str, dict[str, float]] = {"block": {}, "referred": {}, "general": {}, "female_share": {}}
     for row in rows("explanation_priors", folder):
         value = number(row, "value")
         if row["setting"] not in table:
             raise _wrong(row, "setting", f"'{row['setting']}' is not one of {', '.join(table)}")
         if value is None or value < 0:
             raise _wrong(row, "value", "a count or a share is not negative")
+        if row["setting"] == "female_share" and not 0 < value < 1:
+            # a cause that is ruled out by sex could not be found at all, and the bank would depend on the sex
+            raise _wrong(row, "value", "a share of one sex lies between 0 and 1, and is neither")
         if row["grade"] not in GRADES:
             raise _wrong(row, "grade", f"'{row['grade']}' is not one of {', '.join(GRADES)}")
         table[row["setting"]][row["explanation"]] = value
