@@ -1,9 +1,11 @@
 """Whether this person fits the model at all.
 
-For each marker the model predicts its value from all the others, under every explanation that the whole panel leaves
-standing, in proportion to its probability. (Not in proportion to what the others alone would say: a rare defect that
-one marker shows would then be a surprise by its rarity, and every such patient a misfit.) A value that lies far out in
-that prediction is one that no explanation makes sense of together with the rest. Leaving the marker out of its own
+For each marker the model predicts its value from all the others, under every explanation in proportion to its
+evidence for the whole panel: as if all were equally common. How common they are is another question. (In proportion to
+their probabilities a panel that only a rare defect explains would be a misfit of `none`, its errors would be taken
+wider, and the defect would be hidden for good. In proportion to what the other markers say, a defect that one marker
+shows would be a surprise, and every such patient a misfit.) A value that lies far out in that prediction is one that no
+explanation makes sense of together with the rest. Leaving the marker out of its own
 prediction makes its tail probability honest; the smallest, times the number of markers, is the p-value of the panel
 (Bonferroni). A panel that does not fit is not trusted as much: its errors are taken wider.
 """
@@ -34,7 +36,7 @@ WIDER = {"fits": 1.0, "not-testable": 1.0, "strained": 1.5, "does-not-fit": 2.0}
 
 _PEOPLE = 400
 _STANDING = 0.01
-"""Share of the posterior below which an explanation is not asked."""
+"""Share of all evidence below which an explanation is not asked."""
 
 _THIN = 20.0
 """Effective people of the bank below which the sampler's are asked instead."""
@@ -67,15 +69,17 @@ def widening(fit: Fit) -> float:
 
 
 def check(ready: Prepared, posterior: Posterior, likelihood: Likelihood, *, seed: int = 0) -> Fit:
-    """Predict each marker from the others, under each explanation that the whole panel leaves standing."""
+    """Predict each marker from the others, under each explanation in proportion to its evidence."""
     observations = likelihood.observations
     count = len(observations)
     if count < 2:
         return Fit("not-testable", None, np.full(count, np.nan), ())
     sides = np.zeros((2, count))
-    standing = np.flatnonzero(posterior.probability > _STANDING)
+    possible = np.where(posterior.prior > 0, [e.log for e in posterior.evidence], -np.inf)
+    shares, _ = normalise(possible)
+    standing = np.flatnonzero(shares > _STANDING)
     for i in standing:
-        share = float(posterior.probability[i] / posterior.probability[standing].sum())
+        share = float(shares[i] / shares[standing].sum())
         folds = ready.bank.log_readouts[ready.bank.rows(posterior.ids[i])]
         _, partial = likelihood.leave_one_out(folds)
         sampled = posterior.refined.get(posterior.ids[i])
