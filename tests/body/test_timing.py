@@ -11,6 +11,7 @@ import pytest
 from eutone._person import Person
 from eutone._protocol import Protocol
 from eutone.body import Body, load
+from eutone.body._body import STRUCTURE
 from eutone.body._tables import readouts
 from eutone.body._timing import PREFIX, Course, TimedBody, course, scaled, seen
 from eutone.engine.reference import Dose, steady_state, time_course
@@ -82,7 +83,7 @@ def test_blood_follows_the_dose_and_fluid_follows_blood(body):
     assert all(0.9 < found[h][omd] < 1.1 for h in found)
 
 
-@pytest.mark.parametrize(("mg", "tolerance"), [(1, 0.06), (100, 0.15)])
+@pytest.mark.parametrize(("mg", "tolerance"), [(1, 0.03), (100, 0.07)])
 @pytest.mark.parametrize("hours", [1.0, 4.0, 8.0])
 def test_against_the_network_integrated_in_time(body, mg, tolerance, hours):
     """Three doses a day for ten days, at once into blood. At 1 mg everything is linear, at 100 mg it is not."""
@@ -92,6 +93,7 @@ def test_against_the_network_integrated_in_time(body, mg, tolerance, hours):
     ln = np.zeros((1, len(timed.free)))
     ((name, mean, _),) = exposure.shifts
     ln[0, timed.free.index(name)] = mean
+    ln[0, timed.free.index(STRUCTURE)] = -9.0  # the table's own constants
     found = timed.solve(ln).log_readouts[0]
     network = body.network
     default = network.values[network.parameters.index(body.names["input.levodopa"])]
