@@ -1,42 +1,29 @@
 """From a network to machine code that finds its steady states: build the programs, compile or fetch, check, load.
 
-Every object, fresh or from the cache, is verified before it is trusted (`eutone.engine.verify`). A cached one that is
-wrong is thrown away and compiled again; a fresh one that is wrong is an error.
+Every object, fresh or from the cache, is verified before it is trusted (`eutone.engine.verify`).
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
-import logging
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import llvmlite
-import llvmlite.binding as llvm
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone._errors import ModelError, SolveError
-from eutone.engine import cache
+from eutone._errors import ModelError
 from eutone.engine.control import CONTROL
 from eutone.engine.emit import emit_function, emit_module
 from eutone.engine.expr import Expr, symbol
 from eutone.engine.kernel import Kernel, build_kernel
+from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Function, begin, finish, search
 from eutone.engine.verify import fault
 
 __all__ = ["Compiled", "compile_network", "host_lane_width"]
-
-log = logging.getLogger(__name__)
-
-# levels 1 to 3 give the same code: the program is already straight and shared
-_OPTIMISATION = 2
-_lock = threading.Lock()  # LLVM is used by one thread at a time
-_ready: list[bool] = []
 
 
 @dataclass(frozen=True)
@@ -75,12 +62,6 @@ class Compiled:
     finish: Function = field(repr=False)
 
 
-def host_lane_width() -> int:
-    """Doubles in this processor's widest vectors."""
-    features = llvm.get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
-
-
 def compile_network(
     network: Network,
     free: Sequence[str] = (),
@@ -116,26 +97,14 @@ def compile_network(
     if width not in (1, 2, 4, 8, 16):
         raise ValueError(f"lane_width is {width}, not a power of 2 up to 16")
     kernel = build_kernel(network, free, tuple(_observable(network, o) for o in observables))
-    text = _module(kernel, width)
-    with _lock:
-        machine = _target_machine()
-        key = _key(text, machine)
-        for origin in ("cache", "compiled"):
-            code = cache.read(key) if origin == "cache" else _compile(text, machine)
-            if code is None:
-                continue
-            engine, functions = _load(code)
-            compiled = Compiled(
-                network, free, kernel.observables, width, origin, kernel, kernel.typical, engine, *functions
-            )
-            wrong = fault(compiled)
-            if wrong is None:
-                if origin == "compiled":
-                    cache.write(key, code)
-                return replace(compiled, typical=_typical(compiled))
-            cache.forget(key)
-            log.warning("%s: %s machine code is wrong (%s)", network.name, origin, wrong)
-    raise SolveError(f"{network.name}: the machine code made here disagrees with the reference ({wrong})")
+    prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
+
+    def make(engine: Any, origin: str) -> Compiled:
+        functions = [prototype(engine.get_function_address(name)) for name in ("begin", "step", "follow", "finish")]
+        return Compiled(network, free, kernel.observables, width, origin, kernel, kernel.typical, engine, *functions)
+
+    compiled = fetch(_module(kernel, width), network.name, make, fault)
+    return replace(compiled, typical=_typical(compiled))
 
 
 def _typical(compiled: Compiled) -> NDArray[np.float64]:
@@ -191,45 +160,3 @@ def _module(kernel: Kernel, width: int) -> str:
         ],
         width,
     )
-
-
-def _target_machine() -> Any:
-    if not _ready:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        _ready.append(True)
-    return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=_OPTIMISATION
-    )
-
-
-def _key(text: str, machine: Any) -> bytes:
-    """A hash of all that the object depends on (programs, lane width and the emitter's doing are in the text)."""
-    from eutone import __version__
-
-    parts = [
-        __version__,
-        llvmlite.__version__,
-        str(llvm.llvm_version_info),
-        machine.triple,
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-        f"opt {_OPTIMISATION}, no fast math, no contraction",
-        text,
-    ]
-    return hashlib.sha256("\0".join(parts).encode()).digest()
-
-
-def _compile(text: str, machine: Any) -> bytes:
-    module = llvm.parse_assembly(text)
-    module.verify()
-    code: bytes = machine.emit_object(module)
-    return code
-
-
-def _load(code: bytes) -> tuple[Any, list[Function]]:
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
-    engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
-    return engine, [prototype(engine.get_function_address(name)) for name in ("begin", "step", "follow", "finish")]

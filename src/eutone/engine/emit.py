@@ -17,7 +17,7 @@ from collections.abc import Callable
 from eutone.engine.program import Instruction, Program
 from eutone.engine.vectormath import EXP, LN
 
-__all__ = ["emit_function", "emit_module"]
+__all__ = ["emit_driver", "emit_function", "emit_module", "emit_part", "number"]
 
 _COMPARE = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 _MASKS = frozenset({*_COMPARE, "and", "or", "not"})
@@ -48,7 +48,7 @@ def number(value: float) -> str:
 class _Body:
     """The text of one program's instructions."""
 
-    def __init__(self, program: Program, width: int) -> None:
+    def __init__(self, program: Program, width: int, into: str = "%group") -> None:
         self.width, self.vec, self.mask = width, f"<{width} x double>", f"<{width} x i1>"
         self.lines: list[str] = []
         self.names: list[str] = []
@@ -57,7 +57,7 @@ class _Body:
         for k, instruction in enumerate(program.code):
             self._instruction(k, instruction)
         for row, k in program.outputs:
-            self.add(f"%o{row} = getelementptr {self.vec}, ptr %group, i64 {row}")
+            self.add(f"%o{row} = getelementptr {self.vec}, ptr {into}, i64 {row}")
             self.add(f"store {self.vec} {self.names[k]}, ptr %o{row}, align {8 * self.width}")
 
     def add(self, line: str) -> None:
@@ -138,6 +138,48 @@ def emit_function(
     finished : int, optional
         The row that is greater than 0 when a person is done; without it everyone is, after one run.
     """
+    body = "\n".join(_Body(program, width).lines)
+    return emit_driver(name, body, rows=rows, total=rows, stored=stored, width=width, finished=finished)
+
+
+def emit_part(name: str, program: Program, width: int, *, into: str = "") -> str:
+    """A function ``void name(vector *group)`` that runs ``program`` once on the lanes of a group.
+
+    Parameters
+    ----------
+    into : str, optional
+        Name of a second argument: the program's outputs are rows from there on.
+    """
+    body = "\n".join(_Body(program, width, f"%{into}" if into else "%group").lines)
+    more = f", ptr %{into}" if into else ""
+    return f"define internal void @{name}(ptr %group{more}) #1 {{\nentry:\n{body}\n  ret void\n}}\n"
+
+
+def emit_driver(
+    name: str,
+    body: str,
+    *,
+    rows: int,
+    total: int,
+    stored: range,
+    width: int,
+    finished: int | None = None,
+    more: str = "",
+) -> str:
+    """A function that runs ``body`` (instructions without a branch) over and over on the people in its lanes.
+
+    Parameters
+    ----------
+    name : str
+    body : str
+        May use ``%group`` (the lanes' numbers) and ``%owner`` (whose they are).
+    rows, total : int
+        Numbers that a person brings, and that a lane has.
+    stored, width, finished
+        As in `emit_function`.
+    more : str
+        More arguments, as they stand in the definition.
+    """
     vec, mask = f"<{width} x double>", f"<{width} x i1>"
     is_done = "%bits = bitcast MASK splat (i1 true) to iWIDTH"
     if finished is not None:
@@ -148,7 +190,9 @@ def emit_function(
     replace = {
         "NAME": name,
         "ISDONE": is_done,
-        "BODY": "\n".join(_Body(program, width).lines),
+        "BODY": body,
+        "MORE": more,
+        "TOTAL": str(total),
         "ROWS": str(rows),
         "FROM": str(stored.start),
         "UNTIL": str(stored.stop),
@@ -165,9 +209,9 @@ def emit_function(
 
 # Lanes take people in turn. `alive` has a bit for each lane that works for someone; a lane whose person is done writes
 # back and takes the next; one that finds nobody left idles on a copy until the others are done.
-_DRIVER = """define void @NAME(ptr noalias %people, i64 %n, ptr %stop) #0 {
+_DRIVER = """define void @NAME(ptr noalias %people, i64 %n, ptr %stopMORE) #0 {
 entry:
-  %group = alloca [ROWS x VEC], align 64
+  %group = alloca [TOTAL x VEC], align 64
   %owner = alloca [WIDTH x i64], align 8
   %some = icmp sgt i64 %n, 0
   br i1 %some, label %first, label %end
@@ -291,6 +335,7 @@ def emit_module(functions: list[str], width: int) -> str:
     declared = [unary(f) for f in _INTRINSICS.values()]
     declared.append(f"declare {vec} @llvm.fma.v{width}f64({vec}, {vec}, {vec})")
     declared.append("declare i64 @llvm.cttz.i64(i64, i1)")
+    declared.append("declare double @llvm.fma.f64(double, double, double)")
     return "\n".join(
         [*declared, *functions, "attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline }", ""]
     )

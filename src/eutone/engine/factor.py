@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eutone.engine.expr import Expr, const
+from eutone.engine.expr import Expr, const, symbol
 
-__all__ = ["Solution", "order", "solve"]
+__all__ = ["Factors", "Solution", "decompose", "order", "solve", "unwind"]
 
 _SMALL = 1e-3  # a pivot this small beside its row waits, if it can
 Entry = tuple[int, int]
@@ -119,3 +119,80 @@ def solve(matrix: Mapping[Entry, Expr], right: list[Expr], sequence: list[int]) 
             total = total - value * x[j]
         x[k] = total * reciprocals[k]
     return Solution(tuple(x[i] for i in range(n)), tuple(pivots), entries)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The factors of a matrix, each entry an expression.
+
+    Attributes
+    ----------
+    sequence : tuple of int
+        Order of elimination.
+    lower, upper : dict of (row, column) to Expr
+        Multipliers, and what remains of the rows right of their pivots.
+    reciprocals : dict of (row, row) to Expr
+        Of the pivots.
+    """
+
+    sequence: tuple[int, ...]
+    lower: dict[Entry, Expr]
+    upper: dict[Entry, Expr]
+    reciprocals: dict[Entry, Expr]
+
+    @property
+    def tables(self) -> tuple[tuple[str, dict[Entry, Expr]], ...]:
+        """``L``, ``R`` and ``D`` with their entries."""
+        return (("L", self.lower), ("R", self.upper), ("D", self.reciprocals))
+
+    @property
+    def values(self) -> list[Expr]:
+        """All entries, in the order of `tables`."""
+        return [e for _, table in self.tables for e in table.values()]
+
+
+def decompose(matrix: Mapping[Entry, Expr], n: int, sequence: list[int]) -> Factors:
+    """The factors of ``matrix`` (n, n), eliminating in ``sequence``, to be used for many right-hand sides."""
+    rows: list[dict[int, Expr]] = [{} for _ in range(n)]
+    columns: list[set[int]] = [set() for _ in range(n)]
+    for (i, j), entry in matrix.items():
+        rows[i][j] = entry
+        columns[j].add(i)
+    lower: dict[Entry, Expr] = {}
+    upper: dict[Entry, Expr] = {}
+    reciprocals: dict[Entry, Expr] = {}
+    for k in sequence:
+        pivot, row = rows[k].pop(k), rows[k]
+        columns[k].discard(k)
+        for j in row:
+            columns[j].discard(k)
+            upper[k, j] = row[j]
+        reciprocals[k, k] = 1 / pivot
+        for i in sorted(columns[k]):
+            factor = rows[i].pop(k) * reciprocals[k, k]
+            lower[i, k] = factor
+            for j, value in row.items():
+                rows[i][j] = rows[i].get(j, const(0)) - factor * value
+                columns[j].add(i)
+    return Factors(tuple(sequence), lower, upper, reciprocals)
+
+
+def unwind(factors: Factors, right: list[Expr]) -> list[Expr]:
+    """The solution for ``right`` (n,), with the factors read from rows named ``~L i,k``, ``~R k,j`` and ``~D k,k``."""
+    b = list(right)
+    below: dict[int, list[int]] = {k: [] for k in factors.sequence}
+    beside: dict[int, list[int]] = {k: [] for k in factors.sequence}
+    for i, k in factors.lower:
+        below[k].append(i)
+    for k, j in factors.upper:
+        beside[k].append(j)
+    for k in factors.sequence:
+        for i in below[k]:
+            b[i] = b[i] - symbol(f"~L{i},{k}") * b[k]
+    x: dict[int, Expr] = {}
+    for k in reversed(factors.sequence):
+        total = b[k]
+        for j in beside[k]:
+            total = total - symbol(f"~R{k},{j}") * x[j]
+        x[k] = total * symbol(f"~D{k},{k}")
+    return [x[i] for i in range(len(right))]

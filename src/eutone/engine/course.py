@@ -1,0 +1,381 @@
+"""Time courses of many people at once: stretches between what happens to them, in lanes.
+
+The machine code (`eutone.engine.course_emit`) takes every person from where they are to the end of their stretch,
+writing what was asked for on the way. Between stretches, where doses fall and clocks jump, this module changes what is to be
+changed, person by person, and sends them on. Everything that touches a person's numbers uses that person's numbers
+alone: any permutation, chunking, lane width and number of threads gives the same bits.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eutone._errors import ModelError
+from eutone.engine import dosing
+from eutone.engine.clocks import jumps
+from eutone.engine.course_emit import emit_course
+from eutone.engine.course_kernel import LANE, CourseKernel, build_course_kernel
+from eutone.engine.course_verify import fault
+from eutone.engine.dosing import Dose
+from eutone.engine.expr import const, evaluate, symbol
+from eutone.engine.machine import fetch, host_lane_width
+from eutone.engine.network import Network
+from eutone.engine.status import Status
+
+__all__ = ["CourseCode", "Courses", "Dose", "compile_course", "solve_course"]
+
+Array = NDArray[np.float64]
+
+_CHUNK_BYTES = 16 * 2**20  # of output
+_MOST_CHUNK = 1024
+_POLL_SECONDS = 0.02
+_FIRST = 1e-4
+"""First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
+
+
+class _Stop(Protocol):
+    def is_set(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class _Settings:
+    rtol: float
+    atol: Array
+    max_steps: int
+    keep: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class CourseCode:
+    """Machine code for the time courses of one network with one choice of free parameters.
+
+    Attributes
+    ----------
+    network : Network
+    free : tuple of str
+        Columns of the parameter array.
+    lane_width : int
+    origin : str
+        ``compiled`` or ``cache``.
+    kernel : CourseKernel
+        Its free parameters are ``free``, then an inflow for each species of ``infused``.
+    infused : tuple of str
+    """
+
+    network: Network
+    free: tuple[str, ...]
+    lane_width: int
+    origin: str
+    kernel: CourseKernel
+    infused: tuple[str, ...]
+    engine: Any = field(repr=False)  # owns the code
+    run: Callable[..., None] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Courses:
+    """States over time.
+
+    Attributes
+    ----------
+    times : array, (n_times,)
+    species : tuple of str
+    states : array, (n, n_times, n_species)
+        Not a number from where a person's integration failed.
+    status : array of int8, (n,)
+        A `Status` each; only where it is ``CONVERGED`` every time was reached.
+    steps, refused : array of int32, (n,)
+        Steps tried, and how many of them had too large an error.
+    """
+
+    times: Array
+    species: tuple[str, ...]
+    states: Array
+    status: NDArray[np.int8]
+    steps: NDArray[np.int32]
+    refused: NDArray[np.int32]
+
+    def counts(self) -> dict[str, int]:
+        """How many ended how, by name; endings that did not occur are absent."""
+        return {s.name: int((self.status == s).sum()) for s in Status if (self.status == s).any()}
+
+
+def compile_course(
+    network: Network, free: Sequence[str] = (), *, infused: Sequence[str] = (), lane_width: int | None = None
+) -> CourseCode:
+    """Machine code that integrates ``network`` for many people at once.
+
+    Parameters
+    ----------
+    network : Network
+    free : sequence of str
+        Parameters that differ between people, in the order of the columns they will be given in.
+    infused : sequence of str
+        Species into which doses may flow over a time.
+    lane_width : int, optional
+        People per vector: a power of 2 up to 16. It changes speed, never results.
+
+    Raises
+    ------
+    ModelError
+        If a name is not known, or the network has no state.
+    """
+    free = tuple(free)
+    for name in free:
+        network.values_with({name: 1.0})  # refuses what is not a parameter, naming the nearest
+    if len(set(free)) < len(free):
+        raise ModelError(f"{network.name}: the same parameter is free twice")
+    if not network.species:
+        raise ModelError(f"{network.name}: nothing in it changes")
+    width = host_lane_width() if lane_width is None else lane_width
+    if width not in (1, 2, 4, 8, 16):
+        raise ValueError(f"lane_width is {width}, not a power of 2 up to 16")
+    for name in infused:
+        if name not in network.species:
+            raise ModelError(f"{network.name}: '{name}' is not a species of the model, so nothing can flow into it")
+    kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{_INFLOW}{s}" for s in infused)))
+    pointer, integer = ctypes.c_void_p, ctypes.c_int64
+    prototype = ctypes.CFUNCTYPE(None, pointer, integer, pointer, pointer, integer, pointer, integer, pointer)
+
+    def make(engine: Any, origin: str) -> CourseCode:
+        run = prototype(engine.get_function_address("course"))
+        return CourseCode(network, free, width, origin, kernel, tuple(infused), engine, run)
+
+    return fetch(emit_course(kernel, width), network.name, make, fault)
+
+
+_INFLOW = "~inflow "
+
+
+def _with_inflows(network: Network, infused: Sequence[str]) -> Network:
+    """``network`` with a constant inflow into each of ``infused``, 0 by default."""
+    labels = [f"{_INFLOW}{s}" for s in infused]
+    drift = dict(network.drift)
+    for name, label in zip(infused, labels, strict=True):
+        drift[name] = drift.get(name, const(0)) + symbol(label)
+    return replace(
+        network,
+        parameters=(*network.parameters, *labels),
+        values=np.concatenate([network.values, np.zeros(len(labels))]),
+        drift=drift,
+    )
+
+
+def solve_course(
+    code: CourseCode,
+    parameters: ArrayLike,
+    times: ArrayLike,
+    *,
+    doses: Sequence[Dose] = (),
+    start: ArrayLike | None = None,
+    wanted: Sequence[str] | None = None,
+    rtol: float = 1e-6,
+    atol: ArrayLike = 1e-9,
+    max_steps: int = 100_000,
+    threads: int | None = None,
+    stop: _Stop | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Courses:
+    """States of every person at ``times``; time 0 is where they begin.
+
+    Parameters
+    ----------
+    code : CourseCode
+    parameters : array, (n, n_free)
+        Values of ``code.free``, one row per person.
+    times : array, (n_times,)
+        Increasing, from 0 on.
+    doses : sequence of Dose
+        At a time that is asked for and at which a dose falls the state is the one after it.
+    start : array, (n_species,) or (n, n_species), optional
+        Where to begin. The network's default state, under each person's parameters, if not given.
+    wanted : sequence of str, optional
+        Species to keep; all if not given.
+    rtol, atol : float; float or array, (n_species,)
+        Error allowed in a step: ``atol + rtol |x|`` for each species, the root of the mean square of these shares at
+        most 1.
+    max_steps : int
+        Before a person is given up.
+    threads : int, optional
+        Default: the processors this process may use.
+    stop : object with ``is_set()``, optional
+        When it is set, everybody not finished ends as ``STOPPED`` within 0.1 s.
+    progress : callable, optional
+        Called as ``progress(done, n)`` from this thread.
+
+    Raises
+    ------
+    ModelError
+        If shapes, times or tolerances do not fit.
+    """
+    from eutone.engine.steady import default_threads
+
+    network = code.network
+    values, at, first, keep, absolute = _checked(code, parameters, times, start, wanted, rtol, atol)
+    n, threads = len(values), threads or default_threads()
+    doses = dosing.checked(doses, n, code.network, code.free, code.infused)
+    result = Courses(
+        at,
+        tuple(network.species[k] for k in keep),
+        np.full((n, len(at), len(keep)), np.nan),
+        np.full(n, Status.STOPPED, dtype=np.int8),
+        np.zeros(n, dtype=np.int32),
+        np.zeros(n, dtype=np.int32),
+    )
+    settings = _Settings(rtol, absolute, max_steps, keep)
+    size = max(1, _CHUNK_BYTES // max(8 * len(at) * len(keep), 1))
+    size = max(code.lane_width, min(size, _MOST_CHUNK, -(-n // (2 * threads))))
+    word = np.zeros(1, dtype=np.uint8)
+
+    def work(low: int, high: int) -> int:
+        if not word[0]:
+            mine = slice(low, high)
+            begin = _starts(network, code.free, values[mine], None if first is None else first[mine])
+            _run(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine)
+        return high - low
+
+    done = 0
+    with ThreadPoolExecutor(threads, thread_name_prefix="eutone-course") as pool:
+        try:
+            waiting: set[Future[int]] = {pool.submit(work, k, min(k + size, n)) for k in range(0, n, size)}
+            while waiting:
+                ended, waiting = wait(waiting, _POLL_SECONDS if stop else None, FIRST_COMPLETED)
+                if stop is not None and stop.is_set():
+                    word[0] = 1
+                for future in ended:
+                    done += future.result()
+                    if progress is not None:
+                        progress(done, n)
+        except BaseException:
+            word[0] = 1  # Ctrl-C, too: the machine code sees this within one step
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return result
+
+
+def _run(
+    code: CourseCode,
+    values: Array,
+    begin: Array,
+    at: Array,
+    doses: Sequence[Dose],
+    settings: _Settings,
+    word: NDArray[np.uint8],
+    result: Courses,
+    mine: slice,
+) -> None:
+    """Integrate some people, stretch by stretch, and write what was found into ``result``."""
+    kernel, n = code.kernel, len(values)
+    block = {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
+    lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
+    last = float(at[-1]) if len(at) else 0.0
+    people = np.zeros((n, kernel.kept))
+    x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
+    x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
+    people[:, lane["~rtol"]], people[:, lane["~limit"]] = settings.rtol, settings.max_steps
+    people[:, lane["~h"]], done[:] = _FIRST * last, 1
+    columns = {name: k for k, name in enumerate((*code.free, *(_INFLOW + s for s in code.infused)))}
+    species = {name: k for k, name in enumerate(code.network.species)}
+    out = result.states[mine]
+
+    found = [dosing.edges(doses, n), jumps(code.network, code.free, values, 0.0, last)]
+    edges = dosing.sorted_until(np.concatenate(found, axis=1), last)
+    now = np.zeros(n)
+    arrived = np.ones(n, dtype=bool)  # at the beginning of a stretch, with everything that falls on it still to come
+    for k in range(edges.shape[1] + 1):
+        dosing.apply(doses, now, arrived, x, free, species, columns, _INFLOW)
+        _write(out, x[:, settings.keep], at, now, arrived)
+        # a stretch ends one bit before its edge, where every clock still shows what it showed
+        edge = edges[:, k] if k < edges.shape[1] else np.full(n, np.inf)
+        end = np.where(np.isfinite(edge), np.nextafter(edge, -np.inf), last)
+        # between a jump and a dose beside it there may be less than a step can be
+        who = np.flatnonzero(arrived & (end - now > 4.0 * np.spacing(np.maximum(now, 1e-6 * last))))
+        if len(who) and not word[0]:
+            table = people[who]
+            due = np.searchsorted(at, now[who], side="right")
+            table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], due
+            table[:, lane["~tout"]] = np.where(due < len(at), at[np.minimum(due, len(at) - 1)], np.inf)
+            table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
+            table[:, lane["~h"]] = np.minimum(table[:, lane["~h"]] if k == 0 else _FIRST * last, end[who] - now[who])
+            part = out if len(who) == n else out[who]
+            code.run(
+                table.ctypes.data, len(who), word.ctypes.data, at.ctypes.data, len(at), part.ctypes.data,
+                len(settings.keep), settings.keep.ctypes.data,
+            )  # fmt: skip
+            people[who] = table
+            if len(who) < n:
+                out[who] = part
+        elif word[0]:
+            done[who] = 0
+        arrived = arrived & (done == 1) & np.isfinite(edge)
+        now = np.where(arrived, edge, now)
+    result.status[mine] = _status(done, x)
+    result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
+
+
+def _write(out: Array, x: Array, at: Array, now: Array, who: NDArray[np.bool_]) -> None:
+    """What was asked for at the time ``now`` of each of ``who``."""
+    low, high = np.searchsorted(at, now, side="left"), np.searchsorted(at, now, side="right")
+    while (more := np.flatnonzero(who & (low < high))).size:
+        out[more, low[more]] = x[more]
+        low = low + 1
+
+
+def _status(done: Array, x: Array) -> NDArray[np.int8]:
+    codes = np.array([Status.STOPPED, Status.CONVERGED, Status.STEP_LIMIT, Status.NOT_FINITE], dtype=np.int8)
+    status = codes[done.astype(np.int8)]
+    lost = (done == 1) & ~np.isfinite(x).all(axis=1)
+    return np.asarray(np.where(lost, np.int8(Status.NOT_FINITE), status))
+
+
+def _starts(network: Network, free: tuple[str, ...], values: Array, first: Array | None) -> Array:
+    """Where people begin, (n, n_species): as given, or the default under their own parameters."""
+    if first is not None:
+        return first
+    found = np.tile(network.initial, (len(values), 1))
+    if network.initials:
+        named: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
+        named |= dict(zip(free, values.T, strict=True))
+        for name, number in zip(network.initials, evaluate(list(network.initials.values()), named), strict=True):
+            found[:, network.species.index(name)] = np.asarray(number)
+    return found
+
+
+def _checked(
+    code: CourseCode,
+    parameters: ArrayLike,
+    times: ArrayLike,
+    start: ArrayLike | None,
+    wanted: Sequence[str] | None,
+    rtol: float,
+    atol: ArrayLike,
+) -> tuple[Array, Array, Array | None, NDArray[np.int64], Array]:
+    network = code.network
+    values = np.ascontiguousarray(parameters, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != len(code.free):
+        raise ModelError(f"{network.name}: parameters have shape {values.shape}, not (n, {len(code.free)})")
+    at = np.ascontiguousarray(times, dtype=np.float64)
+    if at.ndim != 1 or not np.isfinite(at).all() or (len(at) and at[0] < 0) or (np.diff(at) < 0).any():
+        raise ModelError(f"{network.name}: times must increase from 0 on")
+    absolute = np.broadcast_to(np.asarray(atol, dtype=np.float64), (len(network.species),))
+    if not (np.isfinite(absolute).all() and (absolute >= 0).all() and 0 < rtol < 1):
+        raise ModelError(f"{network.name}: rtol must lie between 0 and 1, atol must not be negative")
+    names = network.species if wanted is None else tuple(wanted)
+    missing = [name for name in names if name not in network.species]
+    if missing:
+        raise ModelError(f"{network.name}: '{missing[0]}' is not a species of the model")
+    keep = np.array([network.species.index(name) for name in names], dtype=np.int64)
+    if start is None:
+        return values, at, None, keep, absolute
+    first = np.asarray(start, dtype=np.float64)
+    shape = (len(values), len(network.species))
+    if first.shape not in (shape, shape[1:]):
+        raise ModelError(f"{network.name}: start has shape {first.shape}, not {shape[1:]} or {shape}")
+    return values, at, np.broadcast_to(first, shape), keep, absolute

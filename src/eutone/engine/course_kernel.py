@@ -1,0 +1,206 @@
+"""The programs of a time course: what one step of a lane computes, stage by stage.
+
+A step (`eutone.engine.tableau` has its equations) is not one program, as a step of a steady state is, but a few that
+are run in turn, so that the code stays small: the derivative at the beginning with the factors of ``W``; for each stage
+the derivative at its point and one solution with these factors; and the decision. What connects them (sums over stages,
+the error, the output) are loops, written by `eutone.engine.course_emit`.
+
+The whole state is integrated, conserved moieties included: the method keeps every linear invariant to rounding, and a
+small species is never the difference of large ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from eutone.engine.control import choose
+from eutone.engine.differentiate import gradients
+from eutone.engine.expr import Expr, call, const, evaluate, substitute, symbol, symbols
+from eutone.engine.factor import decompose, order, unwind
+from eutone.engine.network import Network
+from eutone.engine.program import Program, lower
+from eutone.engine.tableau import GAMMA, ORDER, STAGES
+
+__all__ = ["LANE", "CourseKernel", "build_course_kernel"]
+
+#: What a lane remembers between steps: time; proposed step; where to stop; 0 while running, 1 arrived, 2 steps ran out,
+#: 3 steps became too short or nothing is finite; steps tried; refused; refused in a row; number and time of the next
+#: output; relative tolerance; most steps.
+LANE = ("~t", "~h", "~end", "~done", "~steps", "~refused", "~streak", "~next", "~tout", "~rtol", "~limit")
+#: What it works with inside a step: step taken; 1/h; time of a stage; sum of squared errors; whether the step is taken;
+#: the new time and step.
+WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew")
+
+_SAFETY, _SHORTEST, _LONGEST = 0.9, 0.2, 6.0
+_STREAK = 50
+
+
+@dataclass(frozen=True)
+class CourseKernel:
+    """The programs, and the rows of a lane.
+
+    Attributes
+    ----------
+    begin, rate, solve, decide : Program
+        Derivative at the beginning, its slope in time and the factors; derivative of a stage; one solution (its outputs
+        are rows of the stage's own block, counted from 0); decision.
+    blocks : dict of str to (int, int)
+        First row and number of rows of: ``x, lane, free, atol`` (what a person brings), ``work, u`` (a stage's point),
+        ``f, g`` (derivative and the rest of its right side), ``slope``, ``U`` (all stages), ``K`` (dense output) and
+        ``factors``.
+    rows : int
+        All of them.
+    kept : int
+        Those that a person brings, and takes away.
+    timed : bool
+        Whether time occurs.
+    entries : int
+        Entries of the factors.
+    """
+
+    begin: Program
+    rate: Program
+    solve: Program
+    decide: Program
+    blocks: dict[str, tuple[int, int]]
+    rows: int
+    kept: int
+    timed: bool
+    entries: int
+
+
+def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel:
+    """The programs of ``network`` with ``free`` read per person and every other parameter a number."""
+    names = list(network.species)
+    n = len(names)
+    net = _derivative(network, free)
+    timed = any("time" in symbols(e) for e in net)
+    point: dict[str, object] = dict(zip(names, network.initial, strict=True))
+    values = dict(zip(network.parameters, network.values, strict=True))
+    point |= {name: values[name] for name in free} | {"time": 0.0, "~inverse": 0.0}
+    matrix = _matrix(names, net)
+    factors = decompose(matrix, n, order(_pattern(matrix, point), n))
+
+    labels = [f"~{kind}{i},{j}" for kind, table in factors.tables for i, j in table]
+    sizes = {
+        "x": n, "lane": len(LANE), "free": len(free), "atol": n, "work": len(WORK), "u": n, "f": n, "g": n,
+        "slope": n if timed else 0, "U": STAGES * n, "K": 3 * n, "factors": len(labels),
+    }  # fmt: skip
+    blocks: dict[str, tuple[int, int]] = {}
+    total = 0
+    for name, size in sizes.items():
+        blocks[name] = (total, size)
+        total += size
+
+    def rows(**named: Iterable[str]) -> dict[str, int]:
+        return {label: blocks[block][0] + k for block, labels in named.items() for k, label in enumerate(labels)}
+
+    lane = rows(lane=LANE, work=WORK)
+    here = rows(x=names, free=free) | lane
+    taken = _taken()
+    outputs = [(lane[name], e) for name, e in taken.items()]
+    inside = {"~inverse": taken["~inverse"], "time": symbol("~t")}
+    wanted = substitute([*net, *factors.values, *(_slopes(net) if timed else ())], inside)
+    targets = [blocks["f"][0] + k for k in range(n)]
+    targets += [blocks["factors"][0] + k for k in range(len(labels))]
+    targets += [blocks["slope"][0] + k for k in range(n if timed else 0)]
+    begin = lower([*outputs, *zip(targets, wanted, strict=True)], here)
+
+    there = rows(u=names, free=free) | lane
+    stage = substitute(net, {"time": symbol("~ts")})
+    rate = lower([(blocks["f"][0] + k, e) for k, e in enumerate(stage)], there)
+
+    right = [symbol(f"~f{k}") + symbol(f"~g{k}") for k in range(n)]
+    solved = unwind(factors, right)
+    needed = rows(f=[f"~f{k}" for k in range(n)], g=[f"~g{k}" for k in range(n)], factors=labels)
+    solve = lower(list(enumerate(solved)), needed)
+    decide = lower([(lane[name], e) for name, e in _decision(n).items()], lane)
+    kept = blocks["work"][0]
+    return CourseKernel(begin, rate, solve, decide, blocks, total, kept, timed, len(labels))
+
+
+def _derivative(network: Network, free: tuple[str, ...]) -> list[Expr]:
+    """``dx/dt`` of every species over species, free parameters and time."""
+    known: dict[str, Expr] = {}
+    for name, value in zip(network.parameters, network.values, strict=True):
+        known[name] = symbol(name) if name in free else const(value)
+    for name, rule in network.rules:
+        known[name] = substitute([rule], known)[0]
+    found = substitute([*network.rates, *network.drift.values()], known)
+    rates, drift = found[: len(network.rates)], dict(zip(network.drift, found[len(network.rates) :], strict=True))
+    net = []
+    for i, name in enumerate(network.species):
+        total = drift.get(name, const(0))
+        for j in np.flatnonzero(network.stoichiometry[i]):
+            factor = float(network.stoichiometry[i, j])
+            total = total - -factor * rates[j] if factor < 0 else total + factor * rates[j]
+        net.append(total)
+    return net
+
+
+def _matrix(names: list[str], net: list[Expr]) -> dict[tuple[int, int], Expr]:
+    """``I / (h gamma) - J``."""
+    index = {name: k for k, name in enumerate(names)}
+    diagonal = symbol("~inverse") * (1.0 / GAMMA)
+    matrix = {(k, k): diagonal for k in range(len(names))}
+    for k, row in enumerate(gradients(net, names)):
+        for name, slope in row.items():
+            matrix[k, index[name]] = matrix.get((k, index[name]), const(0)) - slope
+    return matrix
+
+
+def _pattern(matrix: dict[tuple[int, int], Expr], point: dict[str, object]) -> dict[tuple[int, int], float]:
+    numbers = evaluate(list(matrix.values()), point)
+    return {entry: float(np.asarray(v)) for entry, v in zip(matrix, numbers, strict=True)}
+
+
+def _slopes(net: list[Expr]) -> list[Expr]:
+    """Derivatives in time at a fixed state."""
+    return [row.get("time", const(0)) for row in gradients(net, ["time"])]
+
+
+def _taken() -> dict[str, Expr]:
+    """The step that is tried: to the end if that is not much farther, not quite there if it is a little farther."""
+    t, h, end = symbol("~t"), symbol("~h"), symbol("~end")
+    left = end - t
+    step = call("select", call("ge", 1.01 * h, left), left, call("select", call("ge", 2.0 * h, left), 0.5 * left, h))
+    return {"~step": step, "~inverse": 1 / step}
+
+
+def _decision(n: int) -> dict[str, Expr]:
+    t, h, end, done, steps, refused, streak, *_ = map(symbol, LANE)
+    step, limit = symbol("~step"), symbol("~limit")
+    mean = symbol("~sum") * (1.0 / max(n, 1))
+    running = call("eq", done, 0)
+    finite = call("lt", mean, 1e200)
+    good = call("and", running, call("and", finite, call("le", mean, 1)))
+    # (err)^(-1/5), err the root of the mean square; below 1e-30 nothing is left to gain
+    factor = _SAFETY * call("exp", (-0.5 / ORDER) * call("ln", choose("gt", mean, const(1e-30))))
+    longest = call("select", call("gt", streak, 0), 1.0, _LONGEST)
+    factor = choose("lt", choose("gt", factor, const(_SHORTEST)), longest)
+    factor = call("select", finite, factor, 0.1)
+    proposed = step * factor
+    # what was cut short to meet the end says nothing against the step that was meant
+    after = call("select", call("and", good, call("lt", step, h)), choose("gt", proposed, h), proposed)
+    arrived = call("ge", 1.01 * h, end - t)
+    tnew = call("select", good, call("select", arrived, end, t + step), t)
+    stuck = call("select", good, 0, streak + 1)
+    tiny = call("le", call("abs", proposed), 1e-15 * call("abs", t) + 1e-300)
+    lost = call("and", call("not", good), call("or", call("ge", stuck, _STREAK), tiny))
+    ended = call("select", call("and", good, arrived), 1, call("select", lost, 3, 0))
+    ended = call("select", call("and", call("eq", ended, 0), call("ge", steps + 1, limit)), 2, ended)
+    new = {
+        "~hnew": after,
+        "~tnew": tnew,
+        "~done": ended,
+        "~steps": steps + 1,
+        "~refused": refused + call("select", good, 0, 1),
+        "~streak": stuck,
+    }
+    keep = {"~hnew": h, "~tnew": t}
+    update = {name: call("select", running, e, keep.get(name, symbol(name))) for name, e in new.items()}
+    update["~good"] = good
+    return update

@@ -1,0 +1,151 @@
+"""What happens to people at certain times: doses, as a table of numbers for everybody or one for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eutone._errors import ModelError
+from eutone.engine.network import Network
+
+__all__ = ["Dose", "apply", "checked", "edges", "repeated", "sorted_until"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Dose:
+    """Something that is given. Numbers for everybody, or arrays (n,) with one for each person; nan is never.
+
+    Attributes
+    ----------
+    target : str
+        A species: ``amount``, in the unit of the state, is added at once, or evenly over ``duration``. A free
+        parameter: ``amount`` is added to its value from ``time`` on, or for as long as ``duration``.
+    time, amount, duration : float or array, (n,)
+    """
+
+    target: str
+    time: ArrayLike
+    amount: ArrayLike
+    duration: ArrayLike = 0.0
+
+    def of(self, mine: slice) -> Dose:
+        """The same for some people."""
+        parts = {name: np.asarray(getattr(self, name), dtype=float)[mine] for name in ("time", "amount", "duration")}
+        return replace(self, **parts)  # type: ignore[arg-type]
+
+
+def repeated(
+    target: str,
+    amount: float,
+    *,
+    every: float,
+    count: int,
+    first: float = 0.0,
+    duration: float = 0.0,
+    missed: Sequence[int] = (),
+    taper: Sequence[float] = (),
+) -> list[Dose]:
+    """The same dose again and again.
+
+    Parameters
+    ----------
+    every : float
+        Time from one to the next.
+    count : int
+    missed : sequence of int
+        Which are left out, counted from 0.
+    taper : sequence of float
+        Factors of the last doses, in order: ``(0.75, 0.5, 0.25)`` ends the course in three steps.
+    """
+    factors = [1.0] * max(count - len(taper), 0) + list(taper)[-count:]
+    return [
+        Dose(target, first + k * every, amount * factor, duration)
+        for k, factor in enumerate(factors)
+        if k not in missed
+    ]
+
+
+def checked(
+    doses: Sequence[Dose], n: int, network: Network, free: tuple[str, ...], infused: tuple[str, ...]
+) -> list[Dose]:
+    """The doses with an array (n,) of each number.
+
+    Raises
+    ------
+    ModelError
+        If a target cannot be dosed, or a time, amount or duration is impossible.
+    """
+    found = []
+    for dose in doses:
+        try:
+            time, amount, duration = (
+                np.broadcast_to(np.asarray(v, dtype=float), (n,)) for v in (dose.time, dose.amount, dose.duration)
+            )
+        except ValueError:
+            raise ModelError(f"{network.name}: the dose to '{dose.target}' is not for {n} people") from None
+        given = ~np.isnan(time)
+        numbers = np.stack([time, amount, duration])[:, given]
+        if not np.isfinite(numbers).all() or (time[given] < 0).any() or (duration[given] < 0).any():
+            raise ModelError(f"{network.name}: the dose to '{dose.target}' has an impossible time, amount or duration")
+        if dose.target in network.species:
+            if (duration[given] > 0).any() and dose.target not in infused:
+                raise ModelError(f"{network.name}: compile with infused=('{dose.target}',) to let a dose flow into it")
+        elif dose.target not in free:
+            raise ModelError(
+                f"{network.name}: a dose goes to '{dose.target}', which is neither state nor free parameter"
+            )
+        found.append(Dose(dose.target, time, amount, duration))
+    return found
+
+
+def edges(doses: Sequence[Dose], n: int) -> Array:
+    """When something begins or ends, (n, 2 n_doses); infinity where nothing does."""
+    table = np.full((n, 2 * len(doses)), np.inf)
+    for k, dose in enumerate(doses):
+        time, duration = np.asarray(dose.time), np.asarray(dose.duration)
+        table[:, 2 * k] = np.where(np.isnan(time), np.inf, time)
+        table[:, 2 * k + 1] = np.where(np.isnan(time) | (duration == 0), np.inf, time + duration)
+    return table
+
+
+def sorted_until(table: Array, last: float) -> Array:
+    """Each row's times after 0 and up to ``last``, in order, each once, padded with infinity."""
+    rows = np.sort(np.where((table > 0) & (table <= last), table, np.inf), axis=1)
+    rows[:, 1:] = np.where(rows[:, 1:] == rows[:, :-1], np.inf, rows[:, 1:])
+    rows = np.sort(rows, axis=1)
+    most = int(np.isfinite(rows).sum(axis=1).max(initial=0))
+    return rows[:, :most]
+
+
+def apply(
+    doses: Sequence[Dose],
+    now: Array,
+    who: NDArray[np.bool_],
+    x: Array,
+    free: Array,
+    species: Mapping[str, int],
+    columns: Mapping[str, int],
+    inflow: str,
+) -> None:
+    """Change states ``x`` and parameters ``free`` of ``who`` by what falls on their time ``now``, in place."""
+    for dose in doses:
+        time, amount, duration = np.asarray(dose.time), np.asarray(dose.amount), np.asarray(dose.duration)
+        begins = who & (time == now)
+        ends = who & (duration > 0) & (time + duration == now)
+        if dose.target not in species:
+            at = columns[dose.target]
+            free[begins, at] += amount[begins]
+            free[ends, at] -= amount[ends]
+            continue
+        at = species[dose.target]
+        once = begins & (duration == 0)
+        x[once, at] += amount[once]
+        if (duration > 0).any():
+            flow, slow = columns[inflow + dose.target], begins & (duration > 0)
+            free[slow, flow] += amount[slow] / duration[slow]
+            free[ends, flow] -= amount[ends] / duration[ends]
