@@ -2,8 +2,8 @@
 
 A clock is a comparison, floor or ceiling of a formula in time and parameters alone (light from 6 to 18, a pulse every
 8 h, a meal). No step of an integrator may straddle its jump. Jumps are looked for on a grid, for all people at once,
-and closed in on to the last bit; where a comparison is of time with something that does not depend on time, that is a grid
-point, too, so that no pulse between such times is too short to be seen.
+and closed in on to the last bit; where a comparison is of time with something that does not depend on time, that is a
+grid point, too, so that no pulse between such times is too short to be seen.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Time courses of many people at once: stretches between what happens to them, in lanes.
 
 The machine code (`eutone.engine.course_emit`) takes every person from where they are to the end of their stretch,
-writing what was asked for on the way. Between stretches, where doses fall and clocks jump, this module changes what is to be
-changed, person by person, and sends them on. Everything that touches a person's numbers uses that person's numbers
-alone: any permutation, chunking, lane width and number of threads gives the same bits.
+writing what was asked for on the way. Between stretches, where doses fall and clocks jump, this module changes what is
+to be changed, person by person, and sends them on. Everything that touches a person's numbers uses that person's
+numbers alone: any permutation, chunking, lane width and number of threads gives the same bits.
 """
 
 from __future__ import annotations
