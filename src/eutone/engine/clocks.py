@@ -8,6 +8,7 @@ grid point, too, so that no pulse between such times is too short to be seen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import permutations
 
 import numpy as np
@@ -21,7 +22,8 @@ __all__ = ["clocks", "jumps"]
 Array = NDArray[np.float64]
 
 _JUMPS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "floor", "ceil"})
-_GRID = 4_001
+_GRID = 2_001
+_BLOCK = 8  # people at a time: their grids lie in the second-level cache
 _TIME = symbol("time")
 
 
@@ -57,40 +59,61 @@ def jumps(network: Network, free: tuple[str, ...], values: Array, begin: float, 
 def _search(
     network: Network, free: tuple[str, ...], values: Array, found: list[Expr], begin: float, end: float
 ) -> Array:
-    n = len(values)
     fixed: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
+    own = [k for k, name in enumerate(free) if name in symbols(*found)]
 
-    def at(t: Array, who: NDArray[np.intp]) -> Array:
-        """Values of all clocks at times ``t`` (k,) of people ``who`` (k,), (n_clocks, k)."""
-        named = fixed | {name: values[who, k] for k, name in enumerate(free)} | {"time": t}
+    def at(t: Array, who: slice | NDArray[np.intp]) -> Array:
+        """Values of all clocks at times ``t`` of people ``who``, in the shape that the two make together."""
+        people = {free[k]: values[who, k] if t.ndim == 1 else values[who, k, None] for k in own}
+        shape = np.broadcast_shapes(t.shape, *(v.shape for v in people.values()))
         with np.errstate(all="ignore"):
-            return np.array([np.broadcast_to(np.asarray(v, dtype=float), t.shape) for v in evaluate(found, named)])
+            numbers = evaluate(found, fixed | people | {"time": t})
+        return np.array([np.broadcast_to(np.asarray(v, dtype=float), shape) for v in numbers])
 
-    everyone = np.arange(n)
-    grid = np.tile(np.linspace(begin, end, _GRID), (n, 1))
+    parts = [_block(at, slice(k, min(k + _BLOCK, len(values))), found, fixed, values, free, begin, end)
+             for k in range(0, len(values), _BLOCK)]  # fmt: skip
+    person = np.concatenate([p for p, *_ in parts])
+    low, high = (np.concatenate([part[k] for part in parts]) for k in (1, 2))
+    before = np.concatenate([part[3] for part in parts], axis=1)
+    while True:
+        middle = 0.5 * (low + high)
+        open_ = np.flatnonzero((low < middle) & (middle < high))
+        if not len(open_):
+            break
+        same = (at(middle[open_], person[open_]) == before[:, open_]).all(axis=0)
+        low[open_] = np.where(same, middle[open_], low[open_])
+        high[open_] = np.where(same, high[open_], middle[open_])
+    most = int(np.bincount(person, minlength=1).max(initial=0))
+    result = np.full((len(values), most), np.inf)
+    result[person, np.arange(len(person)) - np.searchsorted(person, person)] = high
+    return result
+
+
+def _block(
+    at: Callable[..., Array],
+    who: slice,
+    found: list[Expr],
+    fixed: dict[str, object],
+    values: Array,
+    free: tuple[str, ...],
+    begin: float,
+    end: float,
+) -> tuple[NDArray[np.intp], Array, Array, Array]:
+    """For each jump of some people: who, between which points of the grid, and what the clocks showed before."""
+    grid = np.linspace(begin, end, _GRID)[None]
+    edges = []
     for node in found:
         for one, other in permutations(node.args, 2) if len(node.args) == 2 else ():
             if one is _TIME and "time" not in symbols(other):
-                named = fixed | {name: values[:, k] for k, name in enumerate(free)}
-                edge = np.broadcast_to(np.asarray(evaluate([other], named)[0], dtype=float), (n,))
+                named = fixed | {name: values[who, k] for k, name in enumerate(free)}
+                edge = np.broadcast_to(np.asarray(evaluate([other], named)[0], dtype=float), (who.stop - who.start,))
                 edge = np.clip(np.where(np.isfinite(edge), edge, begin), begin, end)
-                near = (np.nextafter(edge, -np.inf), edge, np.nextafter(edge, np.inf))
-                grid = np.concatenate([grid, np.clip(np.stack(near, axis=1), begin, end)], axis=1)
-    grid = np.sort(grid, axis=1)
-    who = np.repeat(everyone, grid.shape[1])
-    table = at(grid.ravel(), who).reshape(len(found), n, -1)
+                edges += [np.nextafter(edge, -np.inf), edge, np.nextafter(edge, np.inf)]
+    if edges:
+        named_points = np.clip(np.stack(edges, axis=1), begin, end)
+        grid = np.sort(np.concatenate([np.tile(grid, (len(named_points), 1)), named_points], axis=1), axis=1)
+    table = at(grid, who)
+    table = np.broadcast_to(table, (len(found), who.stop - who.start, table.shape[-1]))
     person, cell = np.nonzero((table[:, :, 1:] != table[:, :, :-1]).any(axis=0))
-    low, high, before = grid[person, cell], grid[person, cell + 1], table[:, person, cell]
-    while True:
-        middle = 0.5 * (low + high)
-        open_ = (low < middle) & (middle < high)
-        if not open_.any():
-            break
-        same = (at(middle, person) == before).all(axis=0)
-        low = np.where(open_ & same, middle, low)
-        high = np.where(open_ & ~same, middle, high)
-    most = int(np.bincount(person, minlength=n).max(initial=0))
-    result = np.full((n, most), np.inf)
-    place = np.arange(len(person)) - np.searchsorted(person, person)
-    result[person, place] = high
-    return result
+    row = person if len(grid) > 1 else np.zeros_like(person)
+    return person + who.start, grid[row, cell], grid[row, cell + 1], table[:, person, cell]
