@@ -81,8 +81,8 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     timed = any("time" in symbols(e) for e in net)
     point: dict[str, object] = dict(zip(names, network.initial, strict=True))
     values = dict(zip(network.parameters, network.values, strict=True))
-    # at a short step, so that only sparsity orders the elimination: where a long step makes a pivot small beside its row,
-    # the error estimate shortens the step, and with it the pivot grows
+    # at a short step, so that only sparsity orders the elimination: where a long step makes a pivot small beside its
+    # row, the error estimate shortens the step, and with it the pivot grows
     point |= {name: values[name] for name in free} | {"time": 0.0, "~inverse": _SHORT}
     matrix = _matrix(names, net)
     factors = decompose(matrix, n, order(_pattern(matrix, point), n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,10 +33,17 @@ class Dose:
     amount: ArrayLike
     duration: ArrayLike = 0.0
 
-    def of(self, mine: slice) -> Dose:
-        """The same for some people."""
-        parts = {name: np.asarray(getattr(self, name), dtype=float)[mine] for name in ("time", "amount", "duration")}
-        return replace(self, **parts)  # type: ignore[arg-type]
+    def of(self, mine: slice | NDArray[np.intp]) -> Dose:
+        """The same for some people; numbers for everybody stay."""
+        time, amount, duration = (
+            v[mine] if v.ndim else v
+            for v in (np.asarray(p, dtype=float) for p in (self.time, self.amount, self.duration))
+        )
+        return Dose(self.target, time, amount, duration)
+
+    def typical(self) -> Dose:
+        """One for everybody: the middle of its numbers."""
+        return Dose(self.target, *(np.nanmedian(np.asarray(p)) for p in (self.time, self.amount, self.duration)))
 
 
 def repeated(

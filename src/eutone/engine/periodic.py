@@ -1,0 +1,221 @@
+"""The orbit that a periodically driven network settles into, solved for and not waited for.
+
+A state ``x`` lies on the orbit if one period later it is the same: ``P(x) = x`` for the period map ``P``. Newton's
+method on the independent species needs the derivative of ``P``. That of the typical person (finite differences, all
+of them in lanes at once) serves everybody as preconditioner, and what is particular to a person is learned on the way
+by Anderson's mixing of the last few residuals (Walker and Ni, SIAM J Numer Anal 2011, 49:1715). So a person takes a
+handful of periods, however slow the slowest process is. Totals of conserved moieties stay what they were at the
+start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eutone._errors import ModelError
+from eutone.engine.course import CourseCode, solve_course
+from eutone.engine.dosing import Dose
+from eutone.engine.expr import evaluate, substitute, symbols
+from eutone.engine.moieties import conserved_moieties, restore, totals
+from eutone.engine.network import Network
+from eutone.engine.status import Status
+
+__all__ = ["Orbits", "periodic_orbits"]
+
+Array = NDArray[np.float64]
+
+_MEMORY = 6
+_DIFFERENCE = 1e-5
+_WARM = 2
+_GROWTH = 1e4
+
+
+@dataclass(frozen=True)
+class Orbits:
+    """Where people are at the beginning of a period that repeats for ever.
+
+    Attributes
+    ----------
+    species : tuple of str
+    states : array, (n, n_species)
+        On the orbit where ``status`` is ``CONVERGED``, else where the search ended.
+    residual : array, (n,)
+        Largest change over a period, relative to ``|x|`` and a millionth of the typical value. (What has grown more
+        than ten thousand-fold has not come to rest, however little it changes by itself.)
+    periods : array of int, (n,)
+        How many were integrated.
+    status : array of int8, (n,)
+    """
+
+    species: tuple[str, ...]
+    states: Array
+    residual: Array
+    periods: NDArray[np.int64]
+    status: NDArray[np.int8]
+
+
+def periodic_orbits(
+    code: CourseCode,
+    parameters: ArrayLike,
+    period: float,
+    *,
+    doses: Sequence[Dose] = (),
+    start: ArrayLike | None = None,
+    tolerance: float = 1e-7,
+    most: int = 60,
+    rtol: float = 1e-9,
+    atol: ArrayLike = 1e-12,
+    threads: int | None = None,
+    stop: Any = None,
+) -> Orbits:
+    """The periodic state of everybody.
+
+    Parameters
+    ----------
+    code : CourseCode
+    parameters : array, (n, n_free)
+    period : float
+        Clocks of the model and ``doses`` repeat after it.
+    doses : sequence of Dose
+        Of one period.
+    start : array, optional
+        Where the search begins; it fixes the totals of conserved moieties.
+    tolerance : float
+        On the change over a period.
+    most : int
+        Periods before a person is given up (``STEP_LIMIT``).
+
+    Raises
+    ------
+    ModelError
+        If the model does not repeat after ``period``, or the typical person cannot be integrated.
+    """
+    network = code.network
+    values = np.ascontiguousarray(parameters, dtype=np.float64)
+    if not 0 < period < np.inf:
+        raise ModelError(f"{network.name}: a period must be positive")
+    _refuse_other_clocks(network, period)
+    moieties = conserved_moieties(network)
+    free = moieties.independent
+    typical = np.maximum(np.abs(network.initial), 1e-6 * np.abs(network.initial).max(initial=1e-6))
+
+    def after(x: Array, rows: NDArray[np.intp] | None) -> tuple[Array, NDArray[np.int8]]:
+        own = values if rows is None else values[rows]
+        mine = [d if rows is None else d.of(rows) for d in doses]
+        run = solve_course(
+            code, own, [0.0, period], start=x, doses=mine, rtol=rtol, atol=atol, threads=threads, stop=stop
+        )
+        return run.states[:, 1], run.status
+
+    n = len(values)
+    x = np.array(solve_course(code, values, [0.0], start=start).states[:, 0])
+    constants = np.stack([totals(moieties, row) for row in x]) if n else np.zeros((0, len(moieties.dependent)))
+    status = np.full(n, Status.STEP_LIMIT, dtype=np.int8)
+    residual, periods = np.full(n, np.inf), np.zeros(n, dtype=np.int64)
+    for _ in range(_WARM):
+        moved, ended = after(x, None)
+        periods += 1
+        x = np.where((ended == 0)[:, None], moved, x)
+    if not n:
+        return Orbits(network.species, x, residual, periods, status)
+    inverse = _preconditioner(code, values, period, doses, x, free, moieties, constants, typical, rtol, atol)
+    history: list[tuple[Array, Array]] = []  # of (independent species, preconditioned residual), everybody's
+    going = np.arange(n)
+    # what grows for ever hardly changes in the end, relative to itself
+    most_size = _GROWTH * (np.abs(x) + typical)
+    for _ in range(most - _WARM):
+        moved, ended = after(x[going], going)
+        periods[going] += 1
+        change = moved - x[going]
+        residual[going] = np.max(np.abs(change) / (np.abs(x[going]) + 1e-6 * typical), axis=1, initial=0.0)
+        near = (np.abs(x[going]) <= most_size[going]).all(axis=1)
+        status[going[ended != 0]] = ended[ended != 0]
+        there = (ended == 0) & near & (residual[going] <= tolerance)
+        status[going[there]] = Status.CONVERGED
+        kept = (ended == 0) & ~there
+        history = [(a[kept], b[kept]) for a, b in history]
+        going, change = going[kept], change[kept]
+        if not len(going):
+            break
+        y = x[going][:, free]
+        g = change[:, free] @ inverse.T
+        history = [*history, (y, g)][-_MEMORY:]
+        new = _mixed(history, typical[free])
+        new = np.where((y > 0) & (new < 0.2 * y), 0.2 * y, new)  # nobody loses more than four fifths at once
+        x[going] = np.stack([restore(moieties, new[k], constants[i]) for k, i in enumerate(going)])
+    return Orbits(network.species, x, residual, periods, status)
+
+
+def _mixed(history: list[tuple[Array, Array]], scale: Array) -> Array:
+    """Anderson's next point of everybody: the combination of the last points whose residual is smallest."""
+    y, g = history[-1]
+    if len(history) == 1:
+        return y + g
+    dy = np.stack([b[0] - a[0] for a, b in pairwise(history)], axis=2)
+    dg = np.stack([b[1] - a[1] for a, b in pairwise(history)], axis=2)
+    new = np.empty_like(y)
+    for k in range(len(y)):  # each person's own numbers alone
+        weight = np.linalg.lstsq(dg[k] / scale[:, None], g[k] / scale, rcond=1e-10)[0]
+        new[k] = y[k] + g[k] - (dy[k] + dg[k]) @ weight
+    return new
+
+
+def _preconditioner(
+    code: CourseCode,
+    values: Array,
+    period: float,
+    doses: Sequence[Dose],
+    x: Array,
+    free: NDArray[np.intp],
+    moieties: Any,
+    constants: Array,
+    typical: Array,
+    rtol: float,
+    atol: ArrayLike,
+) -> Array:
+    """``(I - P')^-1`` of the default person, on the independent species."""
+    network = code.network
+    default = dict(zip(network.parameters, network.values, strict=True))
+    own = np.array([[default[name] for name in code.free]])
+    middle = np.median(x, axis=0)[free]
+    held = np.median(constants, axis=0) if len(constants) else np.zeros(0)
+    size = _DIFFERENCE * np.maximum(np.abs(middle), typical[free])
+    points = np.concatenate([middle + np.diag(size), middle - np.diag(size)])
+    begin = np.stack([restore(moieties, p, held) for p in points])
+    given = [d.typical() for d in doses]
+    run = solve_course(
+        code, np.tile(own, (len(begin), 1)), [0.0, period], start=begin, doses=given, rtol=min(rtol, 1e-9), atol=atol
+    )
+    if (run.status != 0).any():
+        raise ModelError(f"{network.name}: the typical person cannot be integrated over a period")
+    ends = run.states[:, 1][:, free]
+    m = len(free)
+    slope = ((ends[:m] - ends[m:]) / (2.0 * size[:, None])).T
+    return np.asarray(np.linalg.pinv(np.eye(m) - slope, rcond=1e-12))
+
+
+def _refuse_other_clocks(network: Network, period: float) -> None:
+    """A model whose rates do not repeat has no orbit of that period."""
+    known: dict[str, Any] = {}
+    for name, rule in network.rules:
+        known[name] = substitute([rule], known)[0]
+    roots = [e for e in substitute([*network.rates, *network.drift.values()], known) if "time" in symbols(e)]
+    if not roots:
+        return
+    named: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
+    named |= dict(zip(network.species, network.initial + 0.1 * (np.abs(network.initial) + 1.0), strict=True))
+    times = period * (np.arange(97) + 0.377) / 97.0
+    with np.errstate(all="ignore"):
+        now, later = (
+            [np.broadcast_to(np.asarray(v, dtype=float), times.shape) for v in evaluate(roots, named | {"time": t})]
+            for t in (times, times + period)
+        )
+    scale = max(float(np.nanmax(np.abs(now))), 1e-300)
+    if not np.allclose(now, later, rtol=1e-6, atol=1e-9 * scale, equal_nan=True):
+        raise ModelError(f"{network.name}: the model does not repeat after {period:g}")

@@ -1,0 +1,67 @@
+"""Periodic states: closed forms, slow processes that nobody would wait for, moieties, doses."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eutone._errors import ModelError
+from eutone.engine import load_network
+from eutone.engine.course import Dose, compile_course, solve_course
+from eutone.engine.periodic import periodic_orbits
+from eutone.engine.status import Status
+
+SIX = Path(__file__).parents[2] / "scripts/bench_models/six-terminals.ant"
+DRIVEN = load_network("model d(); species x=5; k=0.01; J0: -> x; 1 + 0.5*sin(2*pi*time/24); J1: x ->; k*x; end")
+
+
+def test_a_driven_decay_has_its_closed_form():
+    k = np.array([1.0, 0.1, 1e-3, 1e-5])
+    found = periodic_orbits(compile_course(DRIVEN, ("k",)), k[:, None], 24.0)
+    w = 2 * math.pi / 24
+    truth = 1 / k + 0.5 * -w / (k**2 + w**2)
+    assert (found.status == 0).all()
+    np.testing.assert_allclose(found.states[:, 0], truth, rtol=1e-5)
+    assert found.periods.max() < 25, "the slowest would take a thousand years"
+
+
+def test_the_six_terminals_repeat():
+    network = load_network(SIX.read_text())
+    free = tuple(p for p, v in zip(network.parameters, network.values, strict=True) if v > 0 and p not in ("c", "amp"))
+    default = np.array([network.values[network.parameters.index(p)] for p in free])
+    values = default * np.exp(0.2 * np.random.default_rng(0).standard_normal((20, len(free))))
+    code = compile_course(network, free)
+    found = periodic_orbits(code, values, 24.0)
+    assert (found.status == 0).all()
+    again = solve_course(code, values, [0.0, 24.0, 240.0], start=found.states, rtol=1e-9, atol=1e-12).states
+    np.testing.assert_allclose(again[:, 1], again[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(again[:, 2], again[:, 0], rtol=1e-5)
+    sums = [network.species.index(s) for s in ("bh2_0", "bh4_0")]
+    np.testing.assert_allclose(found.states[:, sums].sum(axis=1), network.initial[sums].sum(), rtol=1e-9)
+
+
+def test_a_dose_every_period():
+    network = load_network("model p(); species x=0; k=0.05; J: x ->; k*x; end")
+    k = np.array([0.05, 0.01])
+    found = periodic_orbits(compile_course(network, ("k",)), k[:, None], 8.0, doses=[Dose("x", 2.0, [3.0, 1.0])])
+    # at time 0 six hours have passed since the dose
+    truth = np.array([3.0, 1.0]) * np.exp(-k * 6) / (1 - np.exp(-k * 8))
+    np.testing.assert_allclose(found.states[:, 0], truth, rtol=1e-6)
+
+
+def test_who_has_no_orbit_is_said():
+    network = load_network("model g(); species x=1; k=0.1; J0: -> x; 1 + 0*sin(2*pi*time/24); J1: x ->; k*x; end")
+    found = periodic_orbits(compile_course(network, ("k",)), [[0.1], [0.0], [0.2]], 24.0, most=12)
+    assert found.status.tolist() == [0, int(Status.STEP_LIMIT), 0]
+
+
+def test_what_does_not_repeat_is_refused():
+    code = compile_course(DRIVEN, ("k",))
+    with pytest.raises(ModelError, match="repeat"):
+        periodic_orbits(code, [[0.1]], 10.0)
+    with pytest.raises(ModelError, match="positive"):
+        periodic_orbits(code, [[0.1]], 0.0)
+    assert len(periodic_orbits(code, np.zeros((0, 1)), 24.0).states) == 0
