@@ -44,6 +44,26 @@ class _Stop(Protocol):
     def is_set(self) -> bool: ...
 
 
+NOTES, FOLLOWS = 1, 2
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Steps that are written down (``NOTES``), or taken whatever their error (``FOLLOWS``).
+
+    Attributes
+    ----------
+    kind : int
+    steps : array, (n_lists, most)
+    lists : array of int, (n,)
+        Which list is whose.
+    """
+
+    kind: int
+    steps: Array
+    lists: NDArray[np.intp]
+
+
 @dataclass(frozen=True)
 class _Settings:
     rtol: float
@@ -142,7 +162,9 @@ def compile_course(
             raise ModelError(f"{network.name}: '{name}' is not a species of the model, so nothing can flow into it")
     kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{_INFLOW}{s}" for s in infused)))
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
-    prototype = ctypes.CFUNCTYPE(None, pointer, integer, pointer, pointer, integer, pointer, integer, pointer)
+    prototype = ctypes.CFUNCTYPE(
+        None, pointer, integer, pointer, pointer, integer, pointer, integer, pointer, pointer, integer
+    )
 
     def make(engine: Any, origin: str) -> CourseCode:
         run = prototype(engine.get_function_address("course"))
@@ -182,6 +204,7 @@ def solve_course(
     threads: int | None = None,
     stop: _Stop | None = None,
     progress: Callable[[int, int], object] | None = None,
+    pace: Pace | None = None,
 ) -> Courses:
     """States of every person at ``times``; time 0 is where they begin.
 
@@ -209,6 +232,8 @@ def solve_course(
         When it is set, everybody not finished ends as ``STOPPED`` within 0.1 s.
     progress : callable, optional
         Called as ``progress(done, n)`` from this thread.
+    pace : Pace, optional
+        Steps to write down, or to take (`eutone.engine.sensitivity`).
 
     Raises
     ------
@@ -238,7 +263,8 @@ def solve_course(
         if not word[0]:
             mine = slice(low, high)
             begin = _starts(network, code.free, values[mine], None if first is None else first[mine])
-            _run(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine)
+            _run(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
+                 None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip
         return high - low
 
     done = 0
@@ -270,6 +296,7 @@ def _run(
     word: NDArray[np.uint8],
     result: Courses,
     mine: slice,
+    pace: Pace | None = None,
 ) -> None:
     """Integrate some people, stretch by stretch, and write what was found into ``result``."""
     kernel, n = code.kernel, len(values)
@@ -280,7 +307,10 @@ def _run(
     x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
     x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
     people[:, lane["~rtol"]], people[:, lane["~limit"]] = settings.rtol, settings.max_steps
-    people[:, lane["~h"]], done[:] = _FIRST * last, 1
+    done[:] = 1
+    lists = np.zeros((1, 1)) if pace is None else pace.steps
+    if pace is not None:
+        people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
     columns = {name: k for k, name in enumerate((*code.free, *(_INFLOW + s for s in code.infused)))}
     species = {name: k for k, name in enumerate(code.network.species)}
     out = result.states[mine]
@@ -303,11 +333,14 @@ def _run(
             table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], due
             table[:, lane["~tout"]] = np.where(due < len(at), at[np.minimum(due, len(at) - 1)], np.inf)
             table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
-            table[:, lane["~h"]] = np.minimum(table[:, lane["~h"]] if k == 0 else _FIRST * last, end[who] - now[who])
+            table[:, lane["~h"]] = np.minimum(_FIRST * last, end[who] - now[who])
+            if pace is not None and pace.kind == FOLLOWS:
+                place = np.minimum(table[:, lane["~place"]].astype(np.intp), lists.shape[1] - 1)
+                table[:, lane["~h"]] = lists[pace.lists[who], place]
             part = out if len(who) == n else out[who]
             code.run(
                 table.ctypes.data, len(who), word.ctypes.data, at.ctypes.data, len(at), part.ctypes.data,
-                len(settings.keep), settings.keep.ctypes.data,
+                len(settings.keep), settings.keep.ctypes.data, lists.ctypes.data, lists.shape[1],
             )  # fmt: skip
             people[who] = table
             if len(who) < n:

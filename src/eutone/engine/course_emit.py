@@ -13,14 +13,15 @@ from eutone.engine.tableau import DENSE, NODES, SLOPES, STAGES, A, C
 
 __all__ = ["emit_course"]
 
-MORE = ", ptr %times, i64 %ntimes, ptr %out, i64 %nwanted, ptr %wanted"
+MORE = ", ptr %times, i64 %ntimes, ptr %out, i64 %nwanted, ptr %wanted, ptr %lists, i64 %most"
 _OUTPUT = "ptr %times, i64 %ntimes, ptr %out, i64 %nwanted, ptr %wanted"
 
 
 def emit_course(kernel: CourseKernel, width: int) -> str:
-    """The module's text: ``void course(people, n, stop, times, ntimes, out, nwanted, wanted)``.
+    """The module's text: ``void course(people, n, stop, times, ntimes, out, nwanted, wanted, lists, most)``.
 
-    ``out`` is (n, ntimes, nwanted); ``wanted`` lists the states that are written there.
+    ``out`` is (n, ntimes, nwanted); ``wanted`` lists the states that are written there; ``lists`` is (any, most), steps
+    to write down or to take.
     """
     text = _Loops(kernel, width)
     parts = [
@@ -33,6 +34,8 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         text.dense(),
         text.outputs(),
         text.put(),
+        text.pace(),
+        text.note(),
         text.commit(),
     ]
     calls = ["call void @begin(ptr %group)"]
@@ -43,7 +46,8 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         calls.append(f"%dest{s} = getelementptr {text.vec}, ptr %group, i64 {kernel.blocks['U'][0] + s * text.n}")
         calls.append(f"call void @solve(ptr %group, ptr %dest{s})")
     calls += ["call void @error(ptr %group)", "call void @decide(ptr %group)"]
-    calls += [f"call void @outputs(ptr %group, ptr %owner, {_OUTPUT})", "call void @commit(ptr %group)"]
+    calls += [f"call void @outputs(ptr %group, ptr %owner, {_OUTPUT})"]
+    calls += ["call void @pace(ptr %group, ptr %lists, i64 %most)", "call void @commit(ptr %group)"]
     course = emit_driver(
         "course",
         "\n".join("  " + c for c in calls),
@@ -245,6 +249,55 @@ class _Loops:
             "%less = sub i64 %todo, 1", "%rest = and i64 %todo, %less",
             "%left = icmp ne i64 %rest, 0", "br i1 %left, label %lanes, label %end",
             "end:", "ret void", "}", "",
+        ]  # fmt: skip
+        return "\n".join(lines)
+
+    def pace(self) -> str:
+        """For every lane that took a step and writes its steps down, or takes those of a list."""
+        w = self.width
+        lines = [
+            "define internal void @pace(ptr %group, ptr %lists, i64 %most) #1 {",
+            "entry:",
+            *self.lone("good", "~good"), *self.lone("kind", "~pace"),
+            f"%m1 = fcmp une {self.vec} %good, {self.splat(0.0)}",
+            f"%m2 = fcmp ogt {self.vec} %kind, {self.splat(0.0)}",
+            f"%m3 = and {self.mask} %m1, %m2",
+            f"%small = bitcast {self.mask} %m3 to i{w}", f"%bits = zext i{w} %small to i64",
+            "%any = icmp ne i64 %bits, 0", "br i1 %any, label %lanes, label %over",
+            "lanes:", "%todo = phi i64 [ %bits, %entry ], [ %rest, %lanes ]",
+            "%lane = call i64 @llvm.cttz.i64(i64 %todo, i1 true)",
+            "call void @note(ptr %group, ptr %lists, i64 %most, i64 %lane)",
+            "%less = sub i64 %todo, 1", "%rest = and i64 %todo, %less",
+            "%left = icmp ne i64 %rest, 0", "br i1 %left, label %lanes, label %over",
+            "over:", "ret void", "}", "",
+        ]  # fmt: skip
+        return "\n".join(lines)
+
+    def note(self) -> str:
+        """One lane's step written down, or its next one read; scalar."""
+
+        def cell(name: str, label: str) -> list[str]:
+            return [
+                f"%{name}.p = getelementptr double, ptr %column, i64 {self.row(label) * self.width}",
+                f"%{name} = load double, ptr %{name}.p",
+            ]
+
+        lines = [
+            "define internal void @note(ptr %group, ptr %lists, i64 %most, i64 %lane) #1 {",
+            "entry:", "%column = getelementptr double, ptr %group, i64 %lane",
+            *cell("kind", "~pace"), *cell("list", "~list"), *cell("place", "~place"), *cell("step", "~step"),
+            *cell("hnew", "~hnew"),
+            "%l = fptosi double %list to i64", "%k = fptosi double %place to i64", "%first = mul i64 %l, %most",
+            f"%on = fadd double %place, {number(1.0)}", "store double %on, ptr %place.p",
+            f"%writes = fcmp olt double %kind, {number(2.0)}", "br i1 %writes, label %write, label %read",
+            "write:", "%room = icmp slt i64 %k, %most", "br i1 %room, label %written, label %over",
+            "written:", "%w = add i64 %first, %k", "%wp = getelementptr double, ptr %lists, i64 %w",
+            "store double %step, ptr %wp", "br label %over",
+            "read:", "%next = add i64 %k, 1", "%more = icmp slt i64 %next, %most",
+            "br i1 %more, label %found, label %over",
+            "found:", "%r = add i64 %first, %next", "%rp = getelementptr double, ptr %lists, i64 %r",
+            "%h = load double, ptr %rp", "store double %h, ptr %hnew.p", "br label %over",
+            "over:", "ret void", "}", "",
         ]  # fmt: skip
         return "\n".join(lines)
 

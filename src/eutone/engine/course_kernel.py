@@ -28,8 +28,12 @@ __all__ = ["LANE", "CourseKernel", "build_course_kernel"]
 
 #: What a lane remembers between steps: time; proposed step; where to stop; 0 while running, 1 arrived, 2 steps ran out,
 #: 3 steps became too short or nothing is finite; steps tried; refused; refused in a row; number and time of the next
-#: output; relative tolerance; most steps.
-LANE = ("~t", "~h", "~end", "~done", "~steps", "~refused", "~streak", "~next", "~tout", "~rtol", "~limit")
+#: output; relative tolerance; most steps; pace (0 its own, 1 its own, written down, 2 that of a list); number of the
+#: list of steps; place in it.
+LANE = (
+    "~t", "~h", "~end", "~done", "~steps", "~refused", "~streak", "~next", "~tout", "~rtol", "~limit", "~pace", "~list",
+    "~place",
+)  # fmt: skip
 #: What it works with inside a step: step taken; 1/h; time of a stage; sum of squared errors; whether the step is taken;
 #: the new time and step.
 WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew")
@@ -169,7 +173,8 @@ def _taken() -> dict[str, Expr]:
     """The step that is tried: to the end if that is not much farther, not quite there if it is a little farther."""
     t, h, end = symbol("~t"), symbol("~h"), symbol("~end")
     left = end - t
-    step = call("select", call("ge", 1.01 * h, left), left, call("select", call("ge", 2.0 * h, left), 0.5 * left, h))
+    half = call("and", call("ge", 2.0 * h, left), call("lt", symbol("~pace"), 2))
+    step = call("select", call("ge", 1.01 * h, left), left, call("select", half, 0.5 * left, h))
     return {"~step": step, "~inverse": 1 / step}
 
 
@@ -179,7 +184,9 @@ def _decision(n: int) -> dict[str, Expr]:
     mean = symbol("~sum") * (1.0 / max(n, 1))
     running = call("eq", done, 0)
     finite = call("lt", mean, 1e200)
-    good = call("and", running, call("and", finite, call("le", mean, 1)))
+    # who takes the steps of somebody else takes them whatever their error
+    small = call("or", call("le", mean, 1), call("ge", symbol("~pace"), 2))
+    good = call("and", running, call("and", finite, small))
     # (err)^(-1/5), err the root of the mean square; below 1e-30 nothing is left to gain
     factor = _SAFETY * call("exp", (-0.5 / ORDER) * call("ln", choose("gt", mean, const(1e-30))))
     longest = call("select", call("gt", streak, 0), 1.0, _LONGEST)

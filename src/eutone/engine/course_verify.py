@@ -85,9 +85,8 @@ def fault(code: CourseCode) -> str | None:
     expected = slow_step(kernel, people)
     stop, nothing = np.zeros(1, dtype=np.uint8), np.zeros(1)
     found = people.copy()
-    code.run(
-        found.ctypes.data, 1, stop.ctypes.data, nothing.ctypes.data, 0, nothing.ctypes.data, 0, nothing.ctypes.data
-    )
+    empty = nothing.ctypes.data
+    code.run(found.ctypes.data, 1, stop.ctypes.data, empty, 0, empty, 0, empty, empty, 1)
     for name in ("~t", "~h", "~done", "~steps"):
         if not np.isclose(found[0, lane[name]], expected[0, lane[name]], rtol=1e-6, equal_nan=True):
             return f"'{name[1:]}' is {found[0, lane[name]]} after a step, not {expected[0, lane[name]]}"

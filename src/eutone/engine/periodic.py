@@ -124,7 +124,7 @@ def periodic_orbits(
         x = np.where((ended == 0)[:, None], moved, x)
     if not n:
         return Orbits(network.species, x, residual, periods, status)
-    inverse = _preconditioner(code, values, period, doses, x, free, moieties, constants, typical, rtol, atol)
+    inverse = _preconditioner(code, period, doses, x, free, moieties, constants, typical, rtol, atol)
     history: list[tuple[Array, Array]] = []  # of (independent species, preconditioned residual), everybody's
     going = np.arange(n)
     # what grows for ever hardly changes in the end, relative to itself
@@ -168,7 +168,6 @@ def _mixed(history: list[tuple[Array, Array]], scale: Array) -> Array:
 
 def _preconditioner(
     code: CourseCode,
-    values: Array,
     period: float,
     doses: Sequence[Dose],
     x: Array,

@@ -1,0 +1,149 @@
+"""How courses answer to parameters: derivatives of what was computed, at the cost of a course per parameter.
+
+Differences of two solutions that chose their own steps are full of the noise of these choices. Here a person is
+integrated once with error control, the steps are written down, and the same person with one parameter a millionth
+higher takes the very same steps (internal numerical differentiation: Bock 1981, Springer Ser. Chem. Phys. 18:102).
+The difference is then that of one smooth function, and its quotient the derivative of the numerical solution: off by
+about a millionth of the curvature, and by rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from eutone._errors import ModelError
+from eutone.engine.clocks import clocks
+from eutone.engine.course import FOLLOWS, NOTES, CourseCode, Courses, Pace, solve_course
+from eutone.engine.dosing import Dose
+from eutone.engine.expr import symbols
+from eutone.engine.status import Status
+
+__all__ = ["Sensitivities", "sensitivities"]
+
+Array = NDArray[np.float64]
+
+_HIGHER = 1e-6
+_BLOCK = 64
+_ROOM = 4096
+
+
+@dataclass(frozen=True)
+class Sensitivities:
+    """Courses and their derivatives.
+
+    Attributes
+    ----------
+    courses : Courses
+    wrt : tuple of str
+    slopes : array, (n, n_times, n_species, n_wrt)
+        ``d x / d ln p``: the change of a species for a change of the parameter by a share. Not a number where a
+        person's course, or the one beside it, failed.
+    """
+
+    courses: Courses
+    wrt: tuple[str, ...]
+    slopes: Array
+
+
+def sensitivities(
+    code: CourseCode,
+    parameters: ArrayLike,
+    times: ArrayLike,
+    wrt: Sequence[str] | None = None,
+    *,
+    doses: Sequence[Dose] = (),
+    start: ArrayLike | None = None,
+    **options: Any,
+) -> Sensitivities:
+    """Courses of everybody, and their derivatives with respect to the logarithm of parameters.
+
+    Parameters
+    ----------
+    code : CourseCode
+    parameters : array, (n, n_free)
+    times : array, (n_times,)
+    wrt : sequence of str, optional
+        Free parameters; all of them if not given. One that is 0 has no logarithm: its slope is not a number.
+    doses, start, **options
+        As in `solve_course`. A ``start`` that is given does not change with the parameters.
+
+    Raises
+    ------
+    ModelError
+        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it).
+    """
+    names = tuple(code.free if wrt is None else wrt)
+    for name in names:
+        if name not in code.free:
+            raise ModelError(f"{code.network.name}: '{name}' is not a free parameter of this code")
+    moved = symbols(*clocks(code.network)) & set(names)
+    if moved:
+        raise ModelError(f"{code.network.name}: '{sorted(moved)[0]}' moves the jumps of a clock")
+    values = np.ascontiguousarray(parameters, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != len(code.free):
+        raise ModelError(f"{code.network.name}: parameters have shape {values.shape}, not (n, {len(code.free)})")
+    first = None
+    if start is not None:
+        first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
+    parts = []
+    for low in range(0, max(len(values), 1), _BLOCK):
+        rows = np.arange(low, min(low + _BLOCK, len(values)))
+        mine = [d.of(rows) for d in doses]
+        parts.append(_block(code, values[rows], times, names, mine, None if first is None else first[rows], options))
+    courses = [course for course, _ in parts]
+    joined = replace(
+        courses[0],
+        states=np.concatenate([c.states for c in courses]),
+        status=np.concatenate([c.status for c in courses]),
+        steps=np.concatenate([c.steps for c in courses]),
+        refused=np.concatenate([c.refused for c in courses]),
+    )
+    return Sensitivities(joined, names, np.concatenate([slopes for _, slopes in parts]))
+
+
+def _block(
+    code: CourseCode,
+    values: Array,
+    times: ArrayLike,
+    names: tuple[str, ...],
+    doses: Sequence[Dose],
+    start: Array | None,
+    options: dict[str, Any],
+) -> tuple[Courses, Array]:
+    n, k, room = len(values), len(names), _ROOM
+    while True:
+        pace = Pace(NOTES, np.zeros((max(n, 1), room)), np.arange(n))
+        noted = solve_course(code, values, times, doses=doses, start=start, pace=pace, **options)
+        most = int((noted.steps - noted.refused).max(initial=0))
+        if most <= room:
+            break
+        room = most
+    columns = [code.free.index(name) for name in names]
+    beside = np.repeat(values[:, None], k, axis=1)
+    for j, column in enumerate(columns):
+        beside[:, j, column] *= 1.0 + _HIGHER
+    many = np.repeat(np.arange(n), k)
+    moved = solve_course(
+        code,
+        beside.reshape(n * k, values.shape[1]),
+        times,
+        doses=[d.of(many) for d in doses],
+        start=None if start is None else start[many],
+        pace=Pace(FOLLOWS, pace.steps, many),
+        **options,
+    )
+    change = moved.states.reshape(n, k, *noted.states.shape[1:]) - noted.states[:, None]
+    slopes = np.full((*noted.states.shape, k), np.nan)
+    with np.errstate(all="ignore"):
+        for j, column in enumerate(columns):
+            # by how much it was higher in truth, rounding included
+            higher = beside[:, j, column] / values[:, column] - 1.0
+            slopes[..., j] = change[:, j] / np.where(higher == 0, np.nan, higher)[:, None, None]
+    failed = (noted.status != Status.CONVERGED)[:, None] | (moved.status.reshape(n, k) != Status.CONVERGED)
+    slopes[np.broadcast_to(failed[:, None, None, :], slopes.shape)] = np.nan
+    return noted, slopes
