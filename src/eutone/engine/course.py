@@ -249,7 +249,7 @@ def solve_course(
     result = Courses(
         at,
         tuple(network.species[k] for k in keep),
-        np.full((n, len(at), len(keep)), np.nan),
+        np.empty((n, len(at), len(keep))),  # touched first by the thread that fills it
         np.full(n, Status.STOPPED, dtype=np.int8),
         np.zeros(n, dtype=np.int32),
         np.zeros(n, dtype=np.int32),
@@ -260,8 +260,9 @@ def solve_course(
     word = np.zeros(1, dtype=np.uint8)
 
     def work(low: int, high: int) -> int:
+        mine = slice(low, high)
+        result.states[mine] = np.nan
         if not word[0]:
-            mine = slice(low, high)
             begin = _starts(network, code.free, values[mine], None if first is None else first[mine])
             _run(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
                  None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip

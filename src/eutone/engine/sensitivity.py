@@ -28,7 +28,7 @@ __all__ = ["Sensitivities", "sensitivities"]
 Array = NDArray[np.float64]
 
 _HIGHER = 1e-6
-_BLOCK = 64
+_BLOCK_BYTES = 32 * 2**20  # of states at a time
 _ROOM = 4096
 
 
@@ -91,8 +91,9 @@ def sensitivities(
     if start is not None:
         first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
     parts = []
-    for low in range(0, max(len(values), 1), _BLOCK):
-        rows = np.arange(low, min(low + _BLOCK, len(values)))
+    block = max(1, _BLOCK_BYTES // max(8 * np.size(times) * len(code.network.species) * max(len(names), 1), 1))
+    for low in range(0, max(len(values), 1), block):
+        rows = np.arange(low, min(low + block, len(values)))
         mine = [d.of(rows) for d in doses]
         parts.append(_block(code, values[rows], times, names, mine, None if first is None else first[rows], options))
     courses = [course for course, _ in parts]

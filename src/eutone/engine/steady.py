@@ -127,9 +127,10 @@ def solve_steady(
     result = _empty(compiled, n)
 
     def work(low: int, high: int) -> NDArray[np.int64]:
-        if word[0]:
-            return np.array([high - low, 0, 0])
         mine = slice(low, high)
+        if word[0]:
+            result.states[mine] = result.observables[mine] = result.residual[mine] = np.nan
+            return np.array([high - low, 0, 0])
         checked, disagreed = _solve(
             compiled, values[mine], None if starts is None else starts[mine], check, word, result, mine
         )
@@ -238,13 +239,14 @@ def _checked_input(compiled: Compiled, parameters: ArrayLike, start: ArrayLike |
 
 
 def _empty(compiled: Compiled, n: int) -> SteadyStates:
+    """Nothing found yet; whose numbers these will be touches them first, so that threads share that work, too."""
     return SteadyStates(
         compiled.network.species,
         compiled.observables,
-        np.full((n, len(compiled.network.species)), np.nan),
-        np.full((n, len(compiled.observables)), np.nan),
+        np.empty((n, len(compiled.network.species))),
+        np.empty((n, len(compiled.observables))),
         np.full(n, Status.STOPPED, dtype=np.int8),
-        np.full(n, np.nan),
+        np.empty(n),
         np.zeros(n, dtype=np.int32),
         0,
         0,
