@@ -13,55 +13,19 @@ their meaning. It knows SBML's semantics but no SBML library.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from eutone._errors import ModelError
+from eutone.engine.amounts import hold_amounts
+from eutone.engine.expand import expand
 from eutone.engine.expr import Expr, const, evaluate, substitute, symbol, symbols
-from eutone.engine.network import Network
+from eutone.engine.network import Network, Place
+from eutone.engine.parts import TIME, Parts, dependencies, ordered
 
-__all__ = ["TIME", "Parts", "Quantity", "Reaction", "assemble"]
-
-TIME = "time"
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A compartment, parameter or species, as written.
-
-    ``value`` is None where the source gives none. For a species, ``amount`` says that its id means an amount in
-    expressions (else a concentration), and ``given_amount`` that ``value`` is one. ``fixed`` species are not changed by
-    reactions (boundary condition).
-    """
-
-    kind: str
-    value: float | None
-    compartment: str = ""
-    amount: bool = True
-    given_amount: bool = True
-    fixed: bool = False
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """A rate (amount per time) and the net stoichiometry of what it changes, boundary species included."""
-
-    rate: Expr
-    stoichiometry: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Parts:
-    """A model as written: quantities in the source's order, and the expressions that set or change them."""
-
-    name: str
-    quantities: dict[str, Quantity]
-    reactions: dict[str, Reaction] = field(default_factory=dict)
-    initial_assignments: dict[str, Expr] = field(default_factory=dict)
-    rules: dict[str, Expr] = field(default_factory=dict)
-    rate_rules: dict[str, Expr] = field(default_factory=dict)
+__all__ = ["assemble"]
 
 
 def assemble(parts: Parts) -> Network:
@@ -72,19 +36,21 @@ def assemble(parts: Parts) -> Network:
     ModelError
         If a value is missing, definitions go round in a circle, a size changes, or something is determined twice.
     """
-    parts = _expand_reactions(parts)
+    species = {name: q for name, q in parts.quantities.items() if q.kind == "species"}
+    parts = expand(hold_amounts(parts))
     state = _state(parts)
     _refuse(parts, state)
-    sizes = _sizes_needed(parts)
     starts = _starts(parts)
-    frozen = _dependencies(sizes, starts)
+    frozen = dependencies(_numbers_needed(parts), starts)
     numbers: dict[str, float] = {}  # what callers may set
     folded: dict[str, Expr] = {}  # what became a number of the model
     resolved: dict[str, Expr] = {TIME: const(0)}
     derived: dict[str, Expr] = {}
-    for name in _ordered(starts, "initial values"):
+    for name in ordered(starts, "initial values"):
         (value,) = substitute([starts[name]], resolved)
         settable = name not in state and name not in parts.rules
+        if settable and value.op != "const" and not symbols(value):
+            value = const(float(np.asarray(evaluate([value], {})[0])))  # not finite, so not folded when it was built
         if settable and value.op == "const":
             if name in frozen:
                 folded[name] = resolved[name] = value
@@ -95,21 +61,16 @@ def assemble(parts: Parts) -> Network:
             if settable:
                 derived[name] = value
     rules = parts.rules | derived
+    parts = parts.mapped(lambda expressions: substitute(expressions, folded))
     rules = dict(zip(rules, substitute(list(rules.values()), folded), strict=True))
-    drift = dict(zip(parts.rate_rules, substitute(list(parts.rate_rules.values()), folded), strict=True))
-    rates = substitute([r.rate for r in parts.reactions.values()], folded)
+    rates = [r.rate for r in parts.reactions.values()]
     parameters = tuple(name for name in parts.quantities if name in numbers)
     defaults = np.array([numbers[name] for name in parameters])
     default_values = dict(zip(parameters, defaults, strict=True))
     initials = {name: resolved[name] for name in state}
     initial = np.array([float(np.asarray(v)) for v in evaluate(list(initials.values()), default_values)])
     volumes = np.array([_volume(parts, name, folded) for name in state])
-    stoichiometry = np.array(
-        [[r.stoichiometry.get(name, 0.0) for r in parts.reactions.values()] for name in state], dtype=np.float64
-    ).reshape(len(state), len(parts.reactions))
-    for i, name in enumerate(state):
-        if name in parts.rate_rules:
-            stoichiometry[i] = 0.0  # only a boundary species may have both
+    stoichiometry, drift = _changes(parts, state, volumes, folded)
     return Network(
         name=parts.name,
         species=state,
@@ -118,62 +79,92 @@ def assemble(parts: Parts) -> Network:
         values=defaults,
         reactions=tuple(parts.reactions),
         rates=tuple(rates),
-        stoichiometry=stoichiometry / volumes[:, None] if state else stoichiometry,
-        rules=tuple((name, rules[name]) for name in _ordered(rules, "assignment rules")),
+        stoichiometry=stoichiometry,
+        rules=tuple((name, rules[name]) for name in ordered(rules, "assignment rules")),
         drift=drift,
-        explicit_time=TIME in symbols(*rates, *rules.values(), *drift.values()),
+        explicit_time=TIME
+        in symbols(*rates, *rules.values(), *drift.values(), *(e for v in parts.events for e in v.expressions())),
         initials={name: value for name, value in initials.items() if value.op != "const"},
         volumes=volumes,
+        events=parts.events,
+        constants={name: float(value.value or 0) for name, value in folded.items()},
+        places={
+            name: Place(q.compartment, folded.get(q.compartment, symbol(q.compartment)), q.amount)
+            for name, q in species.items()
+            if q.compartment in starts
+        },
     )
 
 
-def _expand_reactions(parts: Parts) -> Parts:
-    """``parts`` with reaction ids in expressions replaced by the reactions' rates."""
-    rates = {name: reaction.rate for name, reaction in parts.reactions.items()}
-    expanded: dict[str, Expr] = {}
-    for name in _ordered(rates, "reaction rates"):
-        (expanded[name],) = substitute([rates[name]], expanded)
+def _changes(
+    parts: Parts, state: tuple[str, ...], volumes: NDArray[np.float64], folded: Mapping[str, Expr]
+) -> tuple[NDArray[np.float64], dict[str, Expr]]:
+    """The matrix of stoichiometries that are numbers, and what else changes the state: rate rules, and the rest.
 
-    def replaced(table: dict[str, Expr]) -> dict[str, Expr]:
-        return dict(zip(table, substitute(list(table.values()), expanded), strict=True))
-
-    return Parts(
-        parts.name,
-        parts.quantities,
-        {name: Reaction(expanded[name], r.stoichiometry) for name, r in parts.reactions.items()},
-        replaced(parts.initial_assignments),
-        replaced(parts.rules),
-        replaced(parts.rate_rules),
-    )
+    What only events change drifts by 0. A stoichiometry that changes makes a term of the drift.
+    """
+    matrix = np.zeros((len(state), len(parts.reactions)))
+    drift = {name: parts.rate_rules[name] for name in parts.rate_rules}
+    for i, name in enumerate(state):
+        q = parts.quantities[name]
+        if not parts.moved(name):
+            drift.setdefault(name, const(0))
+            continue
+        for j, reaction in enumerate(parts.reactions.values()):
+            number = reaction.stoichiometry.get(name, 0.0)
+            if q.conversion and number != 0.0:
+                number = number * folded.get(q.conversion, symbol(q.conversion))
+            if not isinstance(number, Expr):
+                matrix[i, j] = number
+            elif number.op == "const":
+                matrix[i, j] = float(number.value or 0)
+            else:
+                drift[name] = drift.get(name, const(0)) + number * reaction.rate / float(volumes[i])
+    return (matrix / volumes[:, None] if state else matrix), drift
 
 
 def _state(parts: Parts) -> tuple[str, ...]:
-    changed = {s for r in parts.reactions.values() for s, n in r.stoichiometry.items() if n != 0}
-    return tuple(
-        name for name, q in parts.quantities.items() if name in parts.rate_rules or (name in changed and not q.fixed)
-    )
+    changed = parts.rate_rules.keys() | parts.assigned() | {name for name in parts.quantities if parts.moved(name)}
+    return tuple(name for name in parts.quantities if name in changed)
 
 
 def _refuse(parts: Parts, state: tuple[str, ...]) -> None:
     """Refuse what is undefined, undetermined or determined twice."""
     known = set(parts.quantities) | {TIME}
     for what, table in (
-        ("initial assignment of", parts.initial_assignments),
-        ("assignment rule for", parts.rules),
-        ("rate rule for", parts.rate_rules),
-        ("rate of", {name: r.rate for name, r in parts.reactions.items()}),
+        ("initial assignment of", _listed(parts.initial_assignments)),
+        ("assignment rule for", _listed(parts.rules)),
+        ("rate rule for", _listed(parts.rate_rules)),
+        ("rate of", {name: r.expressions() for name, r in parts.reactions.items()}),
+        ("event", {event.id: event.expressions() for event in parts.events}),
     ):
-        for name, expression in table.items():
-            if unknown := sorted(symbols(expression) - known):
+        for name, expressions in table.items():
+            if unknown := sorted(symbols(*expressions) - known):
                 raise ModelError(f"{parts.name}: the {what} '{name}' uses '{unknown[0]}', which is not defined")
-    for name in (*parts.rules, *parts.rate_rules):
-        if parts.quantities[name].kind == "compartment":
-            raise ModelError(f"{parts.name}: compartment '{name}' changes (rule), which is not supported")
-    for name in set(parts.rules) & (set(state) | set(parts.rate_rules)):
-        raise ModelError(f"{parts.name}: '{name}' is set by an assignment rule and changed by a reaction or rate rule")
-    for name in parts.rate_rules:
-        if not parts.quantities[name].fixed and any(r.stoichiometry.get(name, 0) for r in parts.reactions.values()):
+    for name in state:
+        if name in parts.rules:
+            by = "reaction or rate rule" if name in parts.rate_rules or parts.moved(name) else "event"
+            raise ModelError(f"{parts.name}: '{name}' is set by an assignment rule and changed by a {by}")
+    for name, q in parts.quantities.items():
+        if name in parts.rate_rules and parts.moved(name):
             raise ModelError(f"{parts.name}: species '{name}' is changed both by a rate rule and by reactions")
+        if q.kind == "species" and not q.amount and q.compartment not in parts.quantities:
+            raise ModelError(
+                f"{parts.name}: species '{name}' is in compartment '{q.compartment}', which is not defined"
+            )
+        if q.conversion and q.conversion not in parts.quantities:
+            raise ModelError(f"{parts.name}: the conversion factor '{q.conversion}' is not defined")
+
+
+def _listed(table: Mapping[str, Expr]) -> dict[str, list[Expr]]:
+    return {name: [expression] for name, expression in table.items()}
+
+
+def _numbers_needed(parts: Parts) -> set[str]:
+    """What is folded into the matrix: sizes, stoichiometries that nothing changes, conversion factors."""
+    stoichiometries = {name for name, q in parts.quantities.items() if q.kind == "stoichiometry"}
+    conversions = {q.conversion for q in parts.quantities.values() if q.conversion}
+    return _sizes_needed(parts) | stoichiometries | conversions
 
 
 def _sizes_needed(parts: Parts) -> set[str]:
@@ -188,7 +179,7 @@ def _sizes_needed(parts: Parts) -> set[str]:
 def _starts(parts: Parts) -> dict[str, Expr]:
     """What each quantity is at time 0, in the sense that its id has in expressions."""
     starts = {}
-    used = symbols(*_written(parts)) | _sizes_needed(parts)
+    used = symbols(*parts.written()) | _sizes_needed(parts)
     for name, q in parts.quantities.items():
         written = parts.rules.get(name, parts.initial_assignments.get(name))
         if written is not None:
@@ -205,26 +196,6 @@ def _starts(parts: Parts) -> dict[str, Expr]:
     return starts
 
 
-def _written(parts: Parts) -> list[Expr]:
-    return [
-        *parts.initial_assignments.values(),
-        *parts.rules.values(),
-        *parts.rate_rules.values(),
-        *(r.rate for r in parts.reactions.values()),
-    ]
-
-
-def _dependencies(names: Iterable[str], table: Mapping[str, Expr]) -> set[str]:
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found and name in table:
-            found.add(name)
-            waiting.extend(symbols(table[name]))
-    return found
-
-
 def _volume(parts: Parts, name: str, folded: Mapping[str, Expr]) -> float:
     q = parts.quantities[name]
     if q.kind != "species" or q.amount or name in parts.rate_rules:
@@ -233,23 +204,3 @@ def _volume(parts: Parts, name: str, folded: Mapping[str, Expr]) -> float:
     if size is None or not float(size.value or 0) > 0:
         raise ModelError(f"{parts.name}: compartment '{q.compartment}' has no constant positive size")
     return float(size.value or 0)
-
-
-def _ordered(table: Mapping[str, Expr], what: str) -> list[str]:
-    """The keys of ``table``, each after those that its expression uses, else in the table's order."""
-    order: dict[str, None] = {}
-    open_: set[str] = set()
-    for root in table:
-        stack = [(root, False)]
-        while stack:
-            name, ready = stack.pop()
-            if ready:
-                open_.discard(name)
-                order.setdefault(name)
-            elif name not in order:
-                if name in open_:
-                    raise ModelError(f"the {what} go round in a circle through '{name}'")
-                open_.add(name)
-                stack.append((name, True))
-                stack.extend((s, False) for s in sorted(symbols(table[name])) if s in table and s not in order)
-    return list(order)

@@ -86,7 +86,7 @@ def compile_network(
     Raises
     ------
     ModelError
-        If a name is not known, or anything depends on time.
+        If a name is not known, anything depends on time, or the network has events.
     """
     free = tuple(free)
     for name in free:
@@ -96,6 +96,8 @@ def compile_network(
     width = host_lane_width() if lane_width is None else lane_width
     if width not in (1, 2, 4, 8, 16):
         raise ValueError(f"lane_width is {width}, not a power of 2 up to 16")
+    if network.events:
+        raise ModelError(f"{network.name}: a model with events has no steady state")
     kernel = build_kernel(network, free, tuple(_observable(network, o) for o in observables))
     prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from eutone.engine.expr import Expr, call, const, evaluate, substitute, walk
 from eutone.engine.network import Network
 
-__all__ = ["IDLE", "Derivative", "gross"]
+__all__ = ["IDLE", "Derivative", "Formulas", "gross"]
 
 Array = NDArray[np.float64]
 
@@ -79,6 +79,33 @@ def gross(expression: Expr) -> Expr:
     return done[expression]
 
 
+class Formulas:
+    """Expressions without rules as a plain Python function of (time, state, parameters)."""
+
+    def __init__(self, roots: list[Expr], network: Network) -> None:
+        self.roots, self.network = roots, network
+        self._function: Callable[[float, list[float], list[float]], list[float]] | None = None
+
+    def __call__(self, t: float, x: Array, p: Array) -> Array:
+        """Their values at one point."""
+        if self._function is None:  # written when first needed: some are only asked for many points at once
+            self._function = _compiled(self.roots, self.network)
+        try:
+            return np.array(self._function(t, x.tolist(), p.tolist()), dtype=np.float64)
+        except (ArithmeticError, ValueError):  # outside a function's domain: let infinity and not-a-number through
+            return self.many(t, x, p)
+
+    def many(self, t: Any, x: Array, p: Array) -> Array:
+        """Their values; ``x`` and ``p`` may have a second axis, over which ``t`` runs."""
+        named: dict[str, object] = {"time": t}
+        named.update(zip(self.network.parameters, p, strict=True))
+        named.update(zip(self.network.species, x, strict=True))
+        found = evaluate(self.roots, named)
+        return np.array([np.broadcast_to(np.asarray(v, dtype=np.float64), x.shape[1:]) for v in found]).reshape(
+            (len(self.roots), *x.shape[1:])
+        )
+
+
 class Derivative:
     """``dx/dt`` of a network as a plain Python function of (time, state, parameters), rules inlined."""
 
@@ -89,16 +116,13 @@ class Derivative:
             (inlined[name],) = substitute([rule], inlined)
         self.rules = list(inlined.values())
         self.roots = substitute([*network.rates, *network.drift.values()], inlined)
-        self._gross = [gross(root) for root in self.roots]
+        self._gross = Formulas([gross(root) for root in self.roots], network)
+        self._terms = Formulas(self.roots, network)
         self._moved = np.array([network.species.index(name) for name in network.drift], dtype=np.intp)
-        self._function = _compiled(self.roots, network)
 
     def terms(self, t: float, x: Array, p: Array) -> Array:
         """Rates, then drifts, at one point."""
-        try:
-            return np.array(self._function(t, x.tolist(), p.tolist()), dtype=np.float64)
-        except (ArithmeticError, ValueError):  # outside a function's domain: let infinity and not-a-number through
-            return self._numbers(self.roots, t, x, p)
+        return self._terms(t, x, p)
 
     def __call__(self, t: float, x: Array, p: Array) -> Array:
         """``dx/dt``, shape (n_species,)."""
@@ -106,7 +130,7 @@ class Derivative:
 
     def turnover(self, t: float, x: Array, p: Array) -> Array:
         """What flows in and out of each species, shape (n_species,)."""
-        return self._combined(np.abs(self.network.stoichiometry), np.abs(self._numbers(self._gross, t, x, p)))
+        return self._combined(np.abs(self.network.stoichiometry), np.abs(self._gross.many(t, x, p)))
 
     def residual(self, t: float, x: Array, p: Array) -> float:
         """The scale-free residual of this module; infinite where the derivative is not finite."""
@@ -123,7 +147,7 @@ class Derivative:
         n = len(x)
         step = 6e-6 * np.maximum(np.abs(x), 1e-6 * max(float(np.abs(x).max(initial=0.0)), 1e-6))
         points = np.concatenate([x[:, None] + np.diag(step), x[:, None] - np.diag(step)], axis=1)
-        terms = self._numbers(self.roots, t, points, p)
+        terms = self._terms.many(t, points, p)
         change = self._combined(self.network.stoichiometry, terms)
         result: Array = (change[:, :n] - change[:, n:]) / (
             points[range(n), range(n)] - points[range(n), range(n, 2 * n)]
@@ -132,7 +156,8 @@ class Derivative:
 
     def values(self, t: Any, x: Array, p: Array) -> dict[str, Any]:
         """Every species, rule and reaction by id; ``x`` and ``p`` may have a second axis, over which ``t`` runs."""
-        numbers = self._numbers([*self.rules, *self.roots[: len(self.network.reactions)]], t, x, p)
+        asked = Formulas([*self.rules, *self.roots[: len(self.network.reactions)]], self.network)
+        numbers = asked.many(t, x, p)
         names = [name for name, _ in self.network.rules] + list(self.network.reactions)
         return dict(zip(self.network.species, x, strict=True)) | dict(zip(names, numbers, strict=True))
 
@@ -142,15 +167,6 @@ class Derivative:
         if len(self._moved):
             result[self._moved] += terms[n:]
         return result
-
-    def _numbers(self, roots: list[Expr], t: Any, x: Array, p: Array) -> Array:
-        named: dict[str, object] = {"time": t}
-        named.update(zip(self.network.parameters, p, strict=True))
-        named.update(zip(self.network.species, x, strict=True))
-        found = evaluate(roots, named)
-        return np.array([np.broadcast_to(np.asarray(v, dtype=np.float64), x.shape[1:]) for v in found]).reshape(
-            (len(roots), *x.shape[1:])
-        )
 
 
 def _compiled(roots: list[Expr], network: Network) -> Callable[[float, list[float], list[float]], list[float]]:

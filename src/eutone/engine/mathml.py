@@ -1,7 +1,7 @@
 """The mathematics of SBML (MathML content markup), as functions from operands to an expression.
 
 Each entry of `OPERATORS` is named after libSBML's constant for the node. A builder returns None where the use is not
-supported (a wrong number of operands, a factorial of what is not known): the reader then refuses it by name.
+supported (a wrong number of operands): the reader then refuses it by name.
 """
 
 from __future__ import annotations
@@ -83,10 +83,14 @@ def _piecewise(xs: list[Expr]) -> Expr | None:
 
 
 def _factorial(xs: list[Expr]) -> Expr | None:
-    value = xs[0].value if len(xs) == 1 and xs[0].op == "const" else None
-    if not isinstance(value, float) or value < 0 or not value.is_integer() or value > 170:
+    """A table: not a number where it is undefined, infinite where it exceeds a double."""
+    if len(xs) != 1:
         return None
-    return const(math.factorial(int(value)))
+    x, result = xs[0], call("select", call("gt", xs[0], 170.0), const(math.inf), const(math.nan))
+    result = call("select", call("eq", call("floor", x), x), result, const(math.nan))
+    for n in range(170, -1, -1):
+        result = call("select", call("eq", x, float(n)), const(math.factorial(n)), result)
+    return result
 
 
 def _of(formula: Callable[[Expr], Expr]) -> Builder:

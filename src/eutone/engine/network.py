@@ -10,9 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import ModelError
+from eutone.engine.events import Event
 from eutone.engine.expr import Expr, evaluate
 
-__all__ = ["Network"]
+__all__ = ["Network", "Place"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a species is, and what its id means.
+
+    Attributes
+    ----------
+    compartment : str
+    size : Expr
+        The compartment's size: a number, or an expression over states, parameters and rules.
+    amount : bool
+        Whether the species' id means an amount; else it means a concentration.
+    """
+
+    compartment: str
+    size: Expr
+    amount: bool
 
 
 @dataclass(frozen=True)
@@ -20,7 +39,8 @@ class Network:
     """An ordinary differential equation in chemical clothes.
 
     The state ``x`` holds the species that change, as the source writes them in rate laws (concentrations unless the
-    source says amounts), and the targets of rate rules. ``dx/dt = stoichiometry @ rates + drift``; rows of
+    source says amounts; amounts, called ``S.amount``, in compartments that change size), the targets of rate rules, and
+    what events change. ``dx/dt = stoichiometry @ rates + drift``; rows of
     ``stoichiometry`` are already divided by the compartment's size where the state is a concentration.
 
     Attributes
@@ -46,13 +66,21 @@ class Network:
     rules : tuple of (str, Expr)
         Assignment rules, each after those it uses.
     drift : dict of str to Expr
-        Right-hand sides of rate rules, by state id.
+        What changes states besides ``stoichiometry @ rates``, by state id: right-hand sides of rate rules, and terms of
+        reactions whose stoichiometry changes.
     explicit_time : bool
         Whether ``time`` occurs anywhere.
     initials : dict of str to Expr
         Initial values that are not plain numbers, by state id, over the parameters (initial assignments).
     volumes : array, (n_species,) or empty
         The size by which each row of ``stoichiometry`` was divided, 1 where it was not. Empty means all ones.
+    events : tuple of Event
+        What happens at once when a condition becomes true. They assign to states only: what nothing but events changes
+        is a state whose drift is 0. A network with events has time courses, and no steady state.
+    constants : dict of str to float
+        What was folded into the matrix and the expressions as a number, by id.
+    places : dict of str to Place
+        The source's species by id, whatever became of them, as far as their compartments have a size.
     """
 
     name: str
@@ -68,6 +96,9 @@ class Network:
     explicit_time: bool = False
     initials: dict[str, Expr] = field(default_factory=dict)
     volumes: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    events: tuple[Event, ...] = ()
+    constants: dict[str, float] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
 
     def values_with(self, overrides: Mapping[str, float] | None = None) -> NDArray[np.float64]:
         """Default parameter values, with ``overrides`` by id.

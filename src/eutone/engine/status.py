@@ -26,6 +26,8 @@ class Status(IntEnum):
         A steady state, but not the one that the network reaches from its start.
     STOPPED
         Asked to stop before it was done.
+    EVENT_STORM
+        Events set off each other, or themselves, without end.
     """
 
     CONVERGED = 0
@@ -35,3 +37,4 @@ class Status(IntEnum):
     NOT_FINITE = 4
     OTHER_BASIN = 5
     STOPPED = 6
+    EVENT_STORM = 7

@@ -1,0 +1,255 @@
+"""The semantics of an SBML document, Levels 1 to 3, as `Parts`.
+
+Read: compartments, species, parameters, local parameters, function definitions, initial assignments, assignment and
+rate rules, reactions with constant or changing stoichiometries and conversion factors, events, and the mathematics of
+Level 3 Version 2. Refused by name: algebraic rules, fast reactions, delays in formulas, constraints, and packages
+that change the mathematics. A formula that is missing, as Level 3 Version 2 allows, changes nothing.
+
+Local parameters become ``reaction.parameter``: an id with a dot cannot clash with an SBML id. libSBML itself is given
+by `eutone.engine.source`, which alone imports it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from eutone._errors import ModelError
+from eutone.engine.events import Event
+from eutone.engine.expr import Expr, const, substitute, symbol, symbols
+from eutone.engine.mathml import OPERATORS
+from eutone.engine.parts import RATE_OF, TIME, Parts, Quantity, Reaction
+
+__all__ = ["AVOGADRO", "Reader"]
+
+#: The value that SBML Level 3 fixes for its symbol, whatever was measured since.
+AVOGADRO = 6.02214179e23
+
+#: Packages without mathematics, and the one whose mathematics is that of Level 3 Version 2.
+_HARMLESS = {"layout", "render", "l3v2extendedmath", "groups"}
+
+
+class Reader:
+    """One document: its lists read in turn, in the order in which later ones need earlier ones."""
+
+    def __init__(self, libsbml: Any, document: Any, model: Any, name: str) -> None:
+        self.lib, self.document, self.model, self.name = libsbml, document, model, name
+        self.ops = {getattr(libsbml, key): op for key, op in OPERATORS.items()}
+        self.functions: dict[str, tuple[list[str], Expr]] = {}
+        self.opened: set[str] = set()
+
+    def refuse(self, what: str) -> ModelError:
+        """The error that says that ``what`` ("a delay is") is not supported."""
+        return ModelError(f"{self.name}: {what} not supported")
+
+    def parts(self) -> Parts:
+        """The model as written.
+
+        Raises
+        ------
+        ModelError
+            If something is refused, or not defined.
+        """
+        self._refuse_constructs()
+        quantities = self._quantities()
+        rules: dict[str, Expr] = {}
+        rates: dict[str, Expr] = {}
+        for rule in self.model.getListOfRules():
+            target = rule.getVariable()
+            if rule.isAlgebraic():
+                raise self.refuse("an algebraic rule is")
+            if rule.getMath() is not None:
+                table = rates if rule.isRate() else rules
+                table[target] = self.math(rule.getMath(), f"rule for '{target}'")
+        initial = {
+            a.getSymbol(): self.math(a.getMath(), f"initial assignment of '{a.getSymbol()}'")
+            for a in self.model.getListOfInitialAssignments()
+            if a.getMath() is not None
+        }
+        events = self._events()
+        parts = Parts(self.name, quantities, {}, initial, rules, rates, events)
+        set_ = initial.keys() | rules.keys() | rates.keys() | parts.assigned()
+        reactions = self._reactions(quantities, set_)
+        for target in sorted(set_ - quantities.keys()):
+            raise ModelError(f"{self.name}: a rule, assignment or event sets '{target}', which is not defined")
+        return replace(parts, reactions=reactions)
+
+    def _refuse_constructs(self) -> None:
+        model, document = self.model, self.document
+        for i in range(document.getNumPlugins()):
+            package = document.getPlugin(i).getPackageName()
+            if package not in _HARMLESS:
+                raise self.refuse(f"the package '{package}' is")
+        if document.getNumUnknownPackages():
+            raise self.refuse(f"the package '{document.getUnknownPackagePrefix(0)}' is")
+        if any(constraint.getMath() is not None for constraint in model.getListOfConstraints()):
+            raise self.refuse("a constraint is")
+
+    def _function(self, name: str, where: str) -> tuple[list[str], Expr]:
+        """Arguments and body of a function definition, read when it is first used: they may come in any order."""
+        if name in self.functions:
+            return self.functions[name]
+        function = self.model.getFunctionDefinition(name)
+        if function is None:
+            raise ModelError(f"{self.name}: the {where} uses the function '{name}', which is not defined")
+        node = function.getMath()
+        if node is None or not node.isLambda() or node.getNumChildren() != node.getNumBvars() + 1:
+            raise ModelError(f"{self.name}: function '{name}' has no body")
+        if name in self.opened:
+            raise ModelError(f"{self.name}: function '{name}' uses itself")
+        self.opened.add(name)
+        count = node.getNumBvars()
+        # under a name that no id can have: an argument may be called like a species, or like the clock
+        arguments = [f"argument {i}" for i in range(count)]
+        local = {node.getChild(i).getName(): symbol(arguments[i]) for i in range(count)}
+        self.functions[name] = arguments, self.math(node.getChild(count), f"function '{name}'", local)
+        return self.functions[name]
+
+    def _quantities(self) -> dict[str, Quantity]:
+        model = self.model
+        quantities: dict[str, Quantity] = {}
+        dimensionless = set()
+        for c in model.getListOfCompartments():
+            # Levels 1 and 2 have a default size; libSBML knows it, and says that Level 2 has none set
+            quantities[c.getId()] = Quantity("compartment", _number(c.isSetSize() or c.getLevel() == 1, c.getSize()))
+            if (c.getLevel() < 3 or c.isSetSpatialDimensions()) and c.getSpatialDimensionsAsDouble() == 0:
+                dimensionless.add(c.getId())
+        for s in model.getListOfSpecies():
+            given = s.isSetInitialAmount()
+            value = s.getInitialAmount() if given else s.getInitialConcentration()
+            quantities[s.getId()] = Quantity(
+                "species",
+                _number(given or s.isSetInitialConcentration(), value),
+                s.getCompartment(),
+                amount=s.getHasOnlySubstanceUnits() or s.getCompartment() in dimensionless,
+                given_amount=given,
+                fixed=s.getBoundaryCondition() or s.getConstant(),
+                conversion=s.getConversionFactor() or model.getConversionFactor(),
+            )
+        for p in model.getListOfParameters():
+            quantities[p.getId()] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
+        if TIME in quantities:
+            raise self.refuse(f"the id '{TIME}' for anything but the clock is")
+        return quantities
+
+    def _reactions(self, quantities: dict[str, Quantity], set_: set[str]) -> dict[str, Reaction]:
+        """The reactions; ids of stoichiometries and local parameters are added to ``quantities``."""
+        reactions: dict[str, Reaction] = {}
+        for r in self.model.getListOfReactions():
+            name = r.getId()
+            if name == TIME:
+                raise self.refuse(f"the id '{TIME}' for anything but the clock is")
+            if r.isSetFast() and r.getFast():
+                raise self.refuse(f"a fast reaction ('{name}') is")
+            law = r.getKineticLaw()
+            if law is None or law.getMath() is None:
+                raise ModelError(f"{self.name}: reaction '{name}' has no rate")
+            net: dict[str, float | Expr] = {}
+            for sign, references in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
+                for reference in references:
+                    species = reference.getSpecies()
+                    if species not in quantities:
+                        raise ModelError(f"{self.name}: reaction '{name}' uses '{species}', which is not defined")
+                    net[species] = net.get(species, 0.0) + sign * self._stoichiometry(reference, name, quantities, set_)
+            local: dict[str, Expr] = {}
+            for p in (*law.getListOfParameters(), *law.getListOfLocalParameters()):
+                full = f"{name}.{p.getId()}"
+                local[p.getId()] = symbol(full)
+                quantities[full] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
+            reactions[name] = Reaction(self.math(law.getMath(), f"rate of '{name}'", local), net)
+        return reactions
+
+    def _stoichiometry(
+        self, reference: Any, reaction: str, quantities: dict[str, Quantity], set_: set[str]
+    ) -> float | Expr:
+        if reference.isSetStoichiometryMath() and reference.getStoichiometryMath().getMath() is not None:
+            number = self.math(reference.getStoichiometryMath().getMath(), f"stoichiometry in '{reaction}'")
+            return float(number.value or 0.0) if number.op == "const" else number
+        given = reference.getLevel() < 3 or reference.isSetStoichiometry()
+        value = reference.getStoichiometry() / (reference.getDenominator() or 1)
+        name = reference.getId()
+        if name:
+            quantities[name] = Quantity("stoichiometry", _number(given, value))
+            if name in set_:
+                return symbol(name)
+        if not given or not math.isfinite(value):
+            raise ModelError(f"{self.name}: reaction '{reaction}' has no stoichiometry for '{reference.getSpecies()}'")
+        return float(value)
+
+    def _events(self) -> tuple[Event, ...]:
+        events = []
+        for number, e in enumerate(self.model.getListOfEvents()):
+            name = e.getId() or f"event {number + 1}"
+            trigger = e.getTrigger()
+            if trigger is None or trigger.getMath() is None:
+                continue  # it never fires
+            old = e.getLevel() < 3  # no such attributes: a trigger was true before, and what is due stays due
+            where = f"event '{name}'"
+            delay = self._optional(e.getDelay(), f"delay of {where}")
+            assignments = [
+                (a.getVariable(), self.math(a.getMath(), f"assignment to '{a.getVariable()}' in {where}"))
+                for a in e.getListOfEventAssignments()
+                if a.getMath() is not None
+            ]
+            events.append(
+                Event(
+                    name,
+                    self.math(trigger.getMath(), f"trigger of {where}"),
+                    None if delay is None or delay is const(0) else delay,
+                    self._optional(e.getPriority(), f"priority of {where}"),
+                    old or trigger.getPersistent(),
+                    old or trigger.getInitialValue(),
+                    e.getUseValuesFromTriggerTime(),
+                    tuple(assignments),
+                )
+            )
+        return tuple(events)
+
+    def _optional(self, holder: Any, where: str) -> Expr | None:
+        return None if holder is None or holder.getMath() is None else self.math(holder.getMath(), where)
+
+    def math(self, node: Any, where: str, local: Mapping[str, Expr] | None = None) -> Expr:
+        """The expression of a MathML node; ``local`` names come before the model's."""
+        if node is None:
+            raise ModelError(f"{self.name}: the {where} has no formula")
+        lib, kind = self.lib, node.getType()
+        if kind == lib.AST_INTEGER or kind in (lib.AST_REAL, lib.AST_REAL_E, lib.AST_RATIONAL):
+            return const(node.getValue())
+        if kind == lib.AST_NAME:
+            return (local or {}).get(node.getName()) or symbol(node.getName())
+        if kind == lib.AST_NAME_TIME:
+            return symbol(TIME)
+        if kind == lib.AST_NAME_AVOGADRO:
+            return const(AVOGADRO)
+        operands = [self.math(node.getChild(i), where, local) for i in range(node.getNumChildren())]
+        if kind == lib.AST_FUNCTION:
+            return self._called(node.getName(), operands, where)
+        if kind == lib.AST_FUNCTION_RATE_OF:
+            return self._rate_of(operands, where)
+        if kind not in self.ops:
+            raise self.refuse(f"'{node.getName() or node.getOperatorName() or kind}' in the {where} is")
+        result = self.ops[kind](operands)
+        if result is None:
+            raise self.refuse(f"'{node.getName() or node.getOperatorName()}' as used in the {where} is")
+        return result
+
+    def _called(self, name: str, operands: list[Expr], where: str) -> Expr:
+        arguments, body = self._function(name, where)
+        if len(arguments) != len(operands):
+            raise ModelError(f"{self.name}: the {where} gives '{name}' {len(operands)} arguments")
+        given = dict(zip(arguments, operands, strict=True))
+        for asked in symbols(body):
+            if asked.startswith(RATE_OF) and asked.removeprefix(RATE_OF) in given:
+                given[asked] = self._rate_of([given[asked.removeprefix(RATE_OF)]], where)
+        return substitute([body], given)[0]
+
+    def _rate_of(self, operands: list[Expr], where: str) -> Expr:
+        if len(operands) != 1 or operands[0].op != "symbol":
+            raise self.refuse(f"'rateOf' as used in the {where} is")
+        return symbol(RATE_OF + str(operands[0].value))
+
+
+def _number(given: bool, value: float) -> float | None:
+    return float(value) if given else None
