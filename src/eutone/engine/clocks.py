@@ -32,7 +32,7 @@ def clocks(network: Network) -> list[Expr]:
     known: dict[str, Expr] = {}
     for name, rule in network.rules:
         known[name] = substitute([rule], known)[0]
-    roots = substitute([*network.rates, *network.drift.values()], known)
+    roots = substitute([*network.rates, *network.drift.values(), *(e.trigger for e in network.events)], known)
     names = {"time", *network.parameters}
     return [e for e in walk(*roots) if e.op in _JUMPS and "time" in symbols(e) and symbols(e) <= names]
 

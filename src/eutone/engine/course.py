@@ -21,6 +21,7 @@ from eutone._errors import ModelError
 from eutone.engine import dosing
 from eutone.engine.clocks import jumps
 from eutone.engine.course_emit import emit_course
+from eutone.engine.course_events import Agendas
 from eutone.engine.course_kernel import LANE, CourseKernel, build_course_kernel
 from eutone.engine.course_verify import fault
 from eutone.engine.dosing import Dose
@@ -36,6 +37,7 @@ Array = NDArray[np.float64]
 _CHUNK_BYTES = 16 * 2**20  # of output
 _MOST_CHUNK = 1024
 _POLL_SECONDS = 0.02
+_HAPPENED = 4
 _FIRST = 1e-4
 """First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
 
@@ -300,39 +302,49 @@ def _run(
     pace: Pace | None = None,
 ) -> None:
     """Integrate some people, stretch by stretch, and write what was found into ``result``."""
-    kernel, n = code.kernel, len(values)
+    kernel, network, n = code.kernel, code.network, len(values)
     block = {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
     lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
     last = float(at[-1]) if len(at) else 0.0
     people = np.zeros((n, kernel.kept))
     x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
     x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
-    people[:, lane["~rtol"]], people[:, lane["~limit"]] = settings.rtol, settings.max_steps
-    done[:] = 1
+    people[:, lane["~rtol"]], people[:, lane["~limit"]], done[:] = settings.rtol, settings.max_steps, 1
     lists = np.zeros((1, 1)) if pace is None else pace.steps
     if pace is not None:
         people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
     columns = {name: k for k, name in enumerate((*code.free, *(_INFLOW + s for s in code.infused)))}
-    species = {name: k for k, name in enumerate(code.network.species)}
+    species = {name: k for k, name in enumerate(network.species)}
     out = result.states[mine]
 
-    found = [dosing.edges(doses, n), jumps(code.network, code.free, values, 0.0, last)]
+    found = [dosing.edges(doses, n), jumps(network, code.free, values, 0.0, last)]
     edges = dosing.sorted_until(np.concatenate(found, axis=1), last)
-    now = np.zeros(n)
-    arrived = np.ones(n, dtype=bool)  # at the beginning of a stretch, with everything that falls on it still to come
-    for k in range(edges.shape[1] + 1):
-        dosing.apply(doses, now, arrived, x, free, species, columns, _INFLOW)
-        _write(out, x[:, settings.keep], at, now, arrived)
+    edges = np.concatenate([edges, np.full((n, 1), np.inf)], axis=1)
+    agendas = Agendas(network, code.free, values, last) if network.events else None
+    turn, now = np.zeros(n, dtype=np.intp), np.zeros(n)
+    here, edgy = np.ones(n, dtype=bool), np.ones(n, dtype=bool)  # who stands at the beginning of a stretch; at an edge
+    storm = np.zeros(n, dtype=bool)
+    while here.any():
+        dosing.apply(doses, now, here & edgy, x, free, species, columns, _INFLOW)
+        due = np.full(n, np.inf)
+        if agendas is not None:
+            due, stormy = agendas.settle(here, now, x, people[:, block["truth"]])
+            storm |= stormy
+            here = here & ~stormy
+        _write(out, x[:, settings.keep], at, now, here)
         # a stretch ends one bit before its edge, where every clock still shows what it showed
-        edge = edges[:, k] if k < edges.shape[1] else np.full(n, np.inf)
-        end = np.where(np.isfinite(edge), np.nextafter(edge, -np.inf), last)
+        edge = edges[np.arange(n), turn]
+        before = np.where(np.isfinite(edge), np.nextafter(edge, -np.inf), last)
+        end = np.minimum(before, due)
         # between a jump and a dose beside it there may be less than a step can be
-        who = np.flatnonzero(arrived & (end - now > 4.0 * np.spacing(np.maximum(now, 1e-6 * last))))
-        if len(who) and not word[0]:
+        who = np.flatnonzero(here & (end - now > 4.0 * np.spacing(np.maximum(now, 1e-6 * last))))
+        if word[0]:
+            done[who] = 0
+        elif len(who):
             table = people[who]
-            due = np.searchsorted(at, now[who], side="right")
-            table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], due
-            table[:, lane["~tout"]] = np.where(due < len(at), at[np.minimum(due, len(at) - 1)], np.inf)
+            next_ = np.searchsorted(at, now[who], side="right")
+            table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], next_
+            table[:, lane["~tout"]] = np.where(next_ < len(at), at[np.minimum(next_, len(at) - 1)], np.inf)
             table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
             table[:, lane["~h"]] = np.minimum(_FIRST * last, end[who] - now[who])
             if pace is not None and pace.kind == FOLLOWS:
@@ -346,11 +358,14 @@ def _run(
             people[who] = table
             if len(who) < n:
                 out[who] = part
-        elif word[0]:
-            done[who] = 0
-        arrived = arrived & (done == 1) & np.isfinite(edge)
-        now = np.where(arrived, edge, now)
-    result.status[mine] = _status(done, x)
+        happened = here & (done == _HAPPENED)
+        done[happened] = 1
+        edgy = here & ~happened & (end == before) & np.isfinite(edge)
+        waited = here & ~happened & ~edgy & (end == due)
+        here = (done == 1) & (happened | edgy | waited)
+        now = np.where(happened, people[:, lane["~t"]], np.where(edgy, edge, np.where(waited, due, now)))
+        turn = turn + edgy
+    result.status[mine] = np.where(storm, np.int8(Status.EVENT_STORM), _status(done, x))
     result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
 
 

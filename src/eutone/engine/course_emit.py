@@ -28,6 +28,7 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         emit_part("begin", kernel.begin, width),
         emit_part("rate", kernel.rate, width),
         emit_part("solve", kernel.solve, width, into="dest"),
+        emit_part("watch", kernel.watch, width),
         emit_part("decide", kernel.decide, width),
         *(text.point(s) for s in range(STAGES)),
         text.error(),
@@ -45,7 +46,7 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
             calls.append("call void @rate(ptr %group)")
         calls.append(f"%dest{s} = getelementptr {text.vec}, ptr %group, i64 {kernel.blocks['U'][0] + s * text.n}")
         calls.append(f"call void @solve(ptr %group, ptr %dest{s})")
-    calls += ["call void @error(ptr %group)", "call void @decide(ptr %group)"]
+    calls += ["call void @error(ptr %group)", "call void @watch(ptr %group)", "call void @decide(ptr %group)"]
     calls += [f"call void @outputs(ptr %group, ptr %owner, {_OUTPUT})"]
     calls += ["call void @pace(ptr %group, ptr %lists, i64 %most)", "call void @commit(ptr %group)"]
     course = emit_driver(

@@ -26,17 +26,17 @@ from eutone.engine.tableau import GAMMA, ORDER, STAGES
 
 __all__ = ["LANE", "CourseKernel", "build_course_kernel"]
 
-#: What a lane remembers between steps: time; proposed step; where to stop; 0 while running, 1 arrived, 2 steps ran out,
-#: 3 steps became too short or nothing is finite; steps tried; refused; refused in a row; number and time of the next
-#: output; relative tolerance; most steps; pace (0 its own, 1 its own, written down, 2 that of a list); number of the
-#: list of steps; place in it.
+#: What a lane remembers between steps: time; proposed step; where to stop; 0 while running, 1 arrived, 2 steps ran
+#: out, 3 steps became too short or nothing is finite, 4 the trigger of an event changed; steps tried; refused; refused
+#: in a row; number and time of the next output; relative tolerance; most steps; pace (0 its own, 1 its own, written
+#: down, 2 that of a list); number of the list of steps; place in it.
 LANE = (
     "~t", "~h", "~end", "~done", "~steps", "~refused", "~streak", "~next", "~tout", "~rtol", "~limit", "~pace", "~list",
     "~place",
 )  # fmt: skip
 #: What it works with inside a step: step taken; 1/h; time of a stage; sum of squared errors; whether the step is taken;
-#: the new time and step.
-WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew")
+#: the new time and step; whether a trigger is other than it was.
+WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew", "~changed")
 
 _SAFETY, _SHORTEST, _LONGEST = 0.9, 0.2, 6.0
 _STREAK = 50
@@ -49,13 +49,13 @@ class CourseKernel:
 
     Attributes
     ----------
-    begin, rate, solve, decide : Program
+    begin, rate, solve, watch, decide : Program
         Derivative at the beginning, its slope in time and the factors; derivative of a stage; one solution (its outputs
-        are rows of the stage's own block, counted from 0); decision.
+        are rows of the stage's own block, counted from 0); triggers of events at the new state; decision.
     blocks : dict of str to (int, int)
-        First row and number of rows of: ``x, lane, free, atol`` (what a person brings), ``work, u`` (a stage's point),
-        ``f, g`` (derivative and the rest of its right side), ``slope``, ``U`` (all stages), ``K`` (dense output) and
-        ``factors``.
+        First row and number of rows of: ``x, lane, free, atol, truth`` (what a person brings), ``work, u`` (a stage's
+        point), ``f, g`` (derivative and the rest of its right side), ``slope``, ``U`` (all stages), ``K`` (dense
+        output) and ``factors``.
     rows : int
         All of them.
     kept : int
@@ -69,6 +69,7 @@ class CourseKernel:
     begin: Program
     rate: Program
     solve: Program
+    watch: Program
     decide: Program
     blocks: dict[str, tuple[int, int]]
     rows: int
@@ -93,7 +94,8 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
 
     labels = [f"~{kind}{i},{j}" for kind, table in factors.tables for i, j in table]
     sizes = {
-        "x": n, "lane": len(LANE), "free": len(free), "atol": n, "work": len(WORK), "u": n, "f": n, "g": n,
+        "x": n, "lane": len(LANE), "free": len(free), "atol": n, "truth": len(network.events), "work": len(WORK),
+        "u": n, "f": n, "g": n,
         "slope": n if timed else 0, "U": STAGES * n, "K": 3 * n, "factors": len(labels),
     }  # fmt: skip
     blocks: dict[str, tuple[int, int]] = {}
@@ -124,18 +126,36 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     solved = unwind(factors, right)
     needed = rows(f=[f"~f{k}" for k in range(n)], g=[f"~g{k}" for k in range(n)], factors=labels)
     solve = lower(list(enumerate(solved)), needed)
+    truths = [f"~truth{k}" for k in range(len(network.events))]
+    after = rows(u=names, free=free, truth=truths) | lane
+    watch = lower([(lane["~changed"], _changed(network, free, truths))], after)
     decide = lower([(lane[name], e) for name, e in _decision(n).items()], lane)
     kept = blocks["work"][0]
-    return CourseKernel(begin, rate, solve, decide, blocks, total, kept, timed, len(labels))
+    return CourseKernel(begin, rate, solve, watch, decide, blocks, total, kept, timed, len(labels))
 
 
-def _derivative(network: Network, free: tuple[str, ...]) -> list[Expr]:
-    """``dx/dt`` of every species over species, free parameters and time."""
+def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr:
+    """Whether any trigger is other than it was."""
+    triggers = substitute([e.trigger for e in network.events], _known(network, free) | {"time": _reached()[1]})
+    changed = const(0)
+    for trigger, truth in zip(triggers, truths, strict=True):
+        changed = call("or", changed, call("ne", call("ne", trigger, 0), symbol(truth)))
+    return changed
+
+
+def _known(network: Network, free: tuple[str, ...]) -> dict[str, Expr]:
+    """What stands for every parameter and rule."""
     known: dict[str, Expr] = {}
     for name, value in zip(network.parameters, network.values, strict=True):
         known[name] = symbol(name) if name in free else const(value)
     for name, rule in network.rules:
         known[name] = substitute([rule], known)[0]
+    return known
+
+
+def _derivative(network: Network, free: tuple[str, ...]) -> list[Expr]:
+    """``dx/dt`` of every species over species, free parameters and time."""
+    known = _known(network, free)
     found = substitute([*network.rates, *network.drift.values()], known)
     rates, drift = found[: len(network.rates)], dict(zip(network.drift, found[len(network.rates) :], strict=True))
     net = []
@@ -178,6 +198,13 @@ def _taken() -> dict[str, Expr]:
     return {"~step": step, "~inverse": 1 / step}
 
 
+def _reached() -> tuple[Expr, Expr]:
+    """Whether the step that is tried leads to the end, and to which time."""
+    t, end = symbol("~t"), symbol("~end")
+    arrives = call("ge", 1.01 * symbol("~h"), end - t)
+    return arrives, call("select", arrives, end, t + symbol("~step"))
+
+
 def _decision(n: int) -> dict[str, Expr]:
     t, h, end, done, steps, refused, streak, *_ = map(symbol, LANE)
     step, limit = symbol("~step"), symbol("~limit")
@@ -186,21 +213,29 @@ def _decision(n: int) -> dict[str, Expr]:
     finite = call("lt", mean, 1e200)
     # who takes the steps of somebody else takes them whatever their error
     small = call("or", call("le", mean, 1), call("ge", symbol("~pace"), 2))
-    good = call("and", running, call("and", finite, small))
+    small = call("and", running, call("and", finite, small))
+    # a step over an event is halved until it ends at the first moment after it
+    changed = call("and", small, symbol("~changed"))
+    moment = call("le", step, 1e-15 * choose("gt", call("abs", t), 1e-6 * call("abs", end)))
+    over = call("and", changed, call("not", moment))
+    good = call("and", small, call("not", over))
     # (err)^(-1/5), err the root of the mean square; below 1e-30 nothing is left to gain
     factor = _SAFETY * call("exp", (-0.5 / ORDER) * call("ln", choose("gt", mean, const(1e-30))))
     longest = call("select", call("gt", streak, 0), 1.0, _LONGEST)
     factor = choose("lt", choose("gt", factor, const(_SHORTEST)), longest)
-    factor = call("select", finite, factor, 0.1)
+    factor = call("select", over, 0.5, call("select", finite, factor, 0.1))
     proposed = step * factor
     # what was cut short to meet the end says nothing against the step that was meant
-    after = call("select", call("and", good, call("lt", step, h)), choose("gt", proposed, h), proposed)
-    arrived = call("ge", 1.01 * h, end - t)
-    tnew = call("select", good, call("select", arrived, end, t + step), t)
-    stuck = call("select", good, 0, streak + 1)
+    short = call("and", call("and", good, call("lt", step, h)), call("eq", streak, 0))
+    after = call("select", short, choose("gt", proposed, h), proposed)
+    arrived, reached = _reached()
+    tnew = call("select", good, reached, t)
+    stuck = call("select", good, 0, call("select", over, choose("gt", streak, const(1)), streak + 1))
     tiny = call("le", call("abs", proposed), 1e-15 * call("abs", t) + 1e-300)
     lost = call("and", call("not", good), call("or", call("ge", stuck, _STREAK), tiny))
+    lost = call("and", lost, call("not", over))
     ended = call("select", call("and", good, arrived), 1, call("select", lost, 3, 0))
+    ended = call("select", call("and", good, changed), 4, ended)
     ended = call("select", call("and", call("eq", ended, 0), call("ge", steps + 1, limit)), 2, ended)
     new = {
         "~hnew": after,

@@ -56,6 +56,7 @@ def slow_step(kernel: CourseKernel, people: Array) -> Array:
     size = table[rows["atol"]] + table[lane["~rtol"]] * np.maximum(abs(table[rows["x"]]), abs(new))
     with np.errstate(all="ignore"):
         table[lane["~sum"]] = np.square(table[rows["U"]].reshape(STAGES, n, -1)[-1] / size).sum(axis=0)
+    run(kernel.watch)
     run(kernel.decide)
     table[rows["x"]] = np.where(table[lane["~good"]] != 0, new, table[rows["x"]])
     table[lane["~t"]], table[lane["~h"]] = table[lane["~tnew"]], table[lane["~hnew"]]
@@ -75,7 +76,7 @@ def fault(code: CourseCode) -> str | None:
     people[0, :n] = state
     first = kernel.blocks["free"][0]
     people[0, first : first + len(code.free)] = [values[name] for name in code.free]
-    people[0, kernel.blocks["atol"][0] :] = typical
+    people[0, kernel.blocks["atol"][0] : kernel.blocks["atol"][0] + n] = typical
     change = Derivative(network)(0.0, state, network.values)
     fastest = float(np.max(np.abs(change) / typical, initial=0.0))
     h = 0.01 / fastest if 0 < fastest < np.inf else 1e-3
@@ -95,7 +96,7 @@ def fault(code: CourseCode) -> str | None:
     wrong = ~(np.abs(moved - meant) <= allowed) & ~(np.isnan(moved) & np.isnan(meant))
     if wrong.any():
         return f"'{network.species[int(np.argmax(wrong))]}' moves otherwise"
-    if np.isfinite(change).all() and fastest > 0 and found[0, lane["~steps"]] == 1:
+    if np.isfinite(change).all() and fastest > 0 and found[0, lane["~t"]] > 0:
         rough = np.abs(meant - h * change) > 0.5 * h * np.abs(change) + 0.05 * h * fastest * typical
         if not kernel.timed and rough.all():
             return "no species moves as the rates say"

@@ -21,13 +21,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import BDF
 
 from eutone._errors import ModelError
-from eutone.engine.timeline import Dose, TimeCourse, time_course
 from eutone.engine.derivative import Derivative
 from eutone.engine.expr import const, substitute, symbols
 from eutone.engine.march import scale
 from eutone.engine.moieties import Moieties, conserved_moieties, restore, totals
 from eutone.engine.network import Network
 from eutone.engine.status import Status
+from eutone.engine.timeline import Dose, TimeCourse, time_course
 
 __all__ = ["Derivative", "Dose", "SteadyState", "TimeCourse", "steady_state", "time_course"]
 

@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.agenda import Agenda, EventStormError
-from eutone.engine.stretches import jumps_of, smooth_stretches
 from eutone.engine.derivative import Derivative
 from eutone.engine.march import METHODS, March, march, scale
 from eutone.engine.network import Network
 from eutone.engine.status import Status
+from eutone.engine.stretches import jumps_of, smooth_stretches
 
 __all__ = ["Dose", "TimeCourse", "time_course"]
 
