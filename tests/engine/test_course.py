@@ -286,3 +286,37 @@ def test_random_networks_agree_with_the_reference_path(text):
     assert fast.counts() == {"CONVERGED": 1}
     scale = np.abs(slow.states).max(axis=0)
     assert (np.abs(fast.states[0] - slow.states) <= 1e-6 * np.abs(slow.states) + 1e-8 * scale.max()).all()
+
+
+# --- hard networks ---
+
+
+def test_a_stiffness_of_twelve_decades():
+    """x relaxes in 1e-9 to what y says, y decays in 1e3."""
+    network = load_network("model stiff(); species x=0, y=1; k=1e9; d=1e-3; J1: -> x; k*y; J2: x ->; k*x; J3: y ->; d*y; end")
+    times = np.array([0.0, 1.0, 100.0, 3000.0])
+    found = solve_course(compile_course(network), np.zeros((1, 0)), times, rtol=1e-8, atol=1e-14)
+    truth = np.exp(-1e-3 * times[1:])
+    np.testing.assert_allclose(found.states[0, 1:, 1], truth, rtol=1e-6)
+    np.testing.assert_allclose(found.states[0, 1:, 0], truth, rtol=1e-6)
+    assert found.steps[0] < 300
+
+
+def test_totals_stay_to_the_tenth_digit():
+    network = load_network(
+        "model c(); species a=1, b=0, ab=0, e=1e-3, ea=0; J1: a + b -> ab; 30*a*b; J2: ab -> a + b; 0.2*ab;"
+        "J3: a + e -> ea; 1e4*a*e; J4: ea -> b + e; 5*ea; end"
+    )
+    times = np.geomspace(1e-3, 1e4, 15)
+    found = solve_course(compile_course(network), np.zeros((1, 0)), times, rtol=1e-4, atol=1e-7).states[0]
+    a, b, ab, e, ea = (found[:, network.species.index(s)] for s in ("a", "b", "ab", "e", "ea"))
+    np.testing.assert_allclose(e + ea, 1e-3, rtol=1e-10)
+    np.testing.assert_allclose(a + b + 2 * ab + ea, 1.0, rtol=1e-10)
+
+
+def test_what_runs_away_is_said():
+    network = load_network("model r(); species x=1; k=1; J: -> x; k*x^2; end")
+    found = solve_course(compile_course(network, ("k",)), [[1.0], [0.1]], [0.0, 0.5, 5.0], max_steps=20_000)
+    assert found.status[0] in (Status.NOT_FINITE, Status.STEP_LIMIT)
+    np.testing.assert_allclose(found.states[0, 1], 2.0, rtol=1e-4)
+    np.testing.assert_allclose(found.states[1, :, 0], [1, 1 / (1 - 0.05), 2.0], rtol=1e-4)
