@@ -22,6 +22,7 @@ from eutone._errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from eutone.engine import Network
+    from eutone.engine.events import Event
     from eutone.engine.expr import Expr
 
 __all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "show"]
@@ -142,6 +143,7 @@ def show(network: Network) -> str:
     )
     lines += _section("rules", [f"{name} := {infix(rule)}" for name, rule in network.rules])
     lines += _section("rate rules", [f"{name}' = {infix(rule)}" for name, rule in network.drift.items()])
+    lines += _section("events", [_event(event) for event in network.events])
     lines += _section(
         "parameters", [f"{i} = {value:.6g}" for i, value in zip(network.parameters, network.values, strict=True)]
     )
@@ -150,6 +152,14 @@ def show(network: Network) -> str:
 
 def _section(title: str, rows: list[str]) -> list[str]:
     return ["", f"{title} ({len(rows)})", *(f"  {row}" for row in rows)] if rows else []
+
+
+def _event(event: Event) -> str:
+    """As in Antimony: ``id: at [delay after] trigger[, priority = p]: target = value, ...``."""
+    wait = f"{infix(event.delay)} after " if event.delay is not None else ""
+    rank = f", priority = {infix(event.priority)}" if event.priority is not None else ""
+    changes = ", ".join(f"{name} = {infix(value)}" for name, value in event.assignments)
+    return f"{event.id}: at {wait}{infix(event.trigger)}{rank}: {changes}"
 
 
 def _sum(weights: NDArray[np.float64], species: tuple[str, ...]) -> str:

@@ -24,7 +24,7 @@ Advance = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a profile goes; all of it is checked on making, so that nothing is computed for a path that fails.
+    """Where a result goes; all of it is checked on making, so that nothing is computed for a path that fails.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ class Outputs:
         The input, which no output may overwrite.
     json, html, save : str, optional
         Paths; ``json`` may be ``-``.
+    what : str
+        What the input is called in a message.
 
     Raises
     ------
@@ -43,9 +45,10 @@ class Outputs:
     json: str | None = None
     html: str | None = None
     save: str | None = None
+    what: str = "the panel"
 
     def __post_init__(self) -> None:
-        taken = {Path(self.panel).resolve(): "the panel"}
+        taken = {Path(self.panel).resolve(): self.what}
         for option, name in (("--json", self.json), ("--html", self.html), ("--save", self.save)):
             if name is None or (option == "--json" and name == "-"):
                 continue
@@ -65,18 +68,22 @@ class Outputs:
 
     def write(self, profile: Profile) -> None:
         """Write what was asked for; every file whole or not at all, a link's target rather than the link."""
-        text = profile.to_json().encode() if self.json else b""
+        text = profile.to_json() if self.json else ""
         page = profile.to_html().encode() if self.html else b""
         if self.save:
             profile.save(Path(self.save).resolve())
         if self.html:
             write_atomic(Path(self.html).resolve(), page)
+        self.write_text(text)
+
+    def write_text(self, text: str) -> None:
+        """Write the JSON where it was asked for, if it was."""
         if self.json == "-":
             sys.stdout.flush()
-            sys.stdout.buffer.write(text)  # UTF-8 whatever the console's own encoding
+            sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the console's own encoding
             sys.stdout.buffer.flush()
         elif self.json:
-            write_atomic(Path(self.json).resolve(), text)
+            write_atomic(Path(self.json).resolve(), text.encode())
 
 
 def notes(issues: Iterable[object]) -> None:

@@ -191,6 +191,32 @@ def model_check(model: Model) -> None:
         raise typer.Exit(1)
 
 
+@models.command("conform")
+def model_conform(
+    context: typer.Context,
+    cases: Annotated[
+        str, typer.Argument(metavar="DIR_OR_ZIP", help="Cases in the layout of the SBML Test Suite, at any depth.")
+    ],
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON; - for standard output.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run cases of the SBML Test Suite: how many are right, refused by name, wrong or crashed.
+
+    Anything wrong or crashed ends with exit code 1; a model that is refused says what is not supported.
+    """
+    from eutone import _conform, _terminal
+
+    quiet = quiet or context.obj.quiet
+    outputs = _terminal.Outputs(cases, json=json, what="the cases")
+    with _terminal.progress(quiet) as advance:
+        outcomes = _conform.conform(cases, advance)
+    outputs.write_text(_conform.to_json(outcomes))
+    if not (quiet and outputs.any):
+        typer.echo(_conform.table(outcomes), err=json == "-")
+    if any(outcome.status in ("wrong", "crashed") for outcome in outcomes):
+        raise typer.Exit(1)
+
+
 @knowledge.command("check")
 def knowledge_check(
     tables: Annotated[str | None, typer.Option(metavar="FOLDER", help="Tables to check, if not Eutone's own.")] = None,

@@ -27,7 +27,7 @@ __all__ = ["MOST", "MOST_AT_ONCE", "Agenda", "EventStormError"]
 Array = NDArray[np.float64]
 
 #: More executions than this while time stands all but still, or in all, are a storm.
-MOST_AT_ONCE, MOST = 1_000, 100_000
+MOST_AT_ONCE, MOST = 1_000, 1_000_000
 
 
 class EventStormError(Exception):
@@ -45,7 +45,7 @@ class Agenda:
     """The memory of one time course: what each trigger was, and what waits."""
 
     def __init__(self, derivative: Derivative, span: float, chance: np.random.Generator | None = None) -> None:
-        self._still, self._chance = 1e-12 * span, chance
+        self._still, self._chance = 1e-9 * span, chance
         self._mark, self._here = -math.inf, 0  # since when time stands all but still, and executions since then
         network = derivative.network
         self.name, self.events = network.name, network.events

@@ -162,7 +162,8 @@ def _listed(table: Mapping[str, Expr]) -> dict[str, list[Expr]]:
 
 def _numbers_needed(parts: Parts) -> set[str]:
     """What is folded into the matrix: sizes, stoichiometries that nothing changes, conversion factors."""
-    stoichiometries = {name for name, q in parts.quantities.items() if q.kind == "stoichiometry"}
+    change = parts.rules.keys() | parts.rate_rules.keys() | parts.assigned()
+    stoichiometries = {name for name, q in parts.quantities.items() if q.kind == "stoichiometry" and name not in change}
     conversions = {q.conversion for q in parts.quantities.values() if q.conversion}
     return _sizes_needed(parts) | stoichiometries | conversions
 

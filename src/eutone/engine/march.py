@@ -23,6 +23,10 @@ Array = NDArray[np.float64]
 METHODS: dict[str, Any] = {"BDF": BDF, "LSODA": LSODA, "Radau": Radau, "DOP853": DOP853, "RK45": RK45, "RK23": RK23}
 
 _WITH_JACOBIAN = ("BDF", "Radau", "LSODA")
+#: So many steps that together are no more than this share of the stretch: a rate that jumps to and fro, or a pole. BDF
+#: sees that by itself, LSODA would go on for ever.
+_PATIENCE, _PROGRESS = 5_000, 1e-4
+
 _WITHIN = 4  # points within a step at which conditions are looked at
 
 
@@ -93,8 +97,13 @@ def march(
         warnings.simplefilter("ignore")  # the integrator's complaints come back as its status
         try:
             solver = METHODS[method](lambda t, y: f(t, whole(y))[moving], lo, x[moving], hi, **options)
+            count, mark = 0, lo
             while solver.status == "running":
-                message = solver.step()
+                message, count = solver.step(), count + 1
+                if count % _PATIENCE == 0:
+                    if solver.t - mark < _PROGRESS * (hi - lo):
+                        return fail("no progress")
+                    mark = solver.t
                 if solver.status == "failed" or not np.isfinite(solver.y).all():
                     return fail(message or "not finite")
                 dense, before, now = solver.dense_output(), solver_time, float(solver.t)

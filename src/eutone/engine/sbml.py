@@ -144,7 +144,7 @@ class Reader:
             if r.isSetFast() and r.getFast():
                 raise self.refuse(f"a fast reaction ('{name}') is")
             law = r.getKineticLaw()
-            if law is None or law.getMath() is None:
+            if law is None:
                 raise ModelError(f"{self.name}: reaction '{name}' has no rate")
             net: dict[str, float | Expr] = {}
             for sign, references in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
@@ -158,7 +158,8 @@ class Reader:
                 full = f"{name}.{p.getId()}"
                 local[p.getId()] = symbol(full)
                 quantities[full] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
-            reactions[name] = Reaction(self.math(law.getMath(), f"rate of '{name}'", local), net)
+            rate = const(0) if law.getMath() is None else self.math(law.getMath(), f"rate of '{name}'", local)
+            reactions[name] = Reaction(rate, net)
         return reactions
 
     def _stoichiometry(
@@ -223,6 +224,8 @@ class Reader:
             return symbol(TIME)
         if kind == lib.AST_NAME_AVOGADRO:
             return const(AVOGADRO)
+        if kind == lib.AST_FUNCTION_DELAY:
+            raise self.refuse(f"'delay' in the {where} is")
         operands = [self.math(node.getChild(i), where, local) for i in range(node.getNumChildren())]
         if kind == lib.AST_FUNCTION:
             return self._called(node.getName(), operands, where)
