@@ -1,4 +1,4 @@
-"""The body in time: lanes against the reference path, severe defects, what is conserved, nobody harmed by a neighbour."""
+"""The body in time: lanes against the reference path, severe defects, nobody harmed by a neighbour."""
 
 from __future__ import annotations
 

@@ -293,7 +293,9 @@ def test_random_networks_agree_with_the_reference_path(text):
 
 def test_a_stiffness_of_twelve_decades():
     """x relaxes in 1e-9 to what y says, y decays in 1e3."""
-    network = load_network("model stiff(); species x=0, y=1; k=1e9; d=1e-3; J1: -> x; k*y; J2: x ->; k*x; J3: y ->; d*y; end")
+    network = load_network(
+        "model stiff(); species x=0, y=1; k=1e9; d=1e-3; J1: -> x; k*y; J2: x ->; k*x; J3: y ->; d*y; end"
+    )
     times = np.array([0.0, 1.0, 100.0, 3000.0])
     found = solve_course(compile_course(network), np.zeros((1, 0)), times, rtol=1e-8, atol=1e-14)
     truth = np.exp(-1e-3 * times[1:])

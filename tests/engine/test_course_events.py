@@ -24,6 +24,8 @@ MODELS = {
     "chain": "species x=0, y=0; J: -> x; 1; E1: at x > 2: y = 1; E2: at y > 0.5: x = 0;",
     "not persistent": "species x=1; J: x ->; x; E: at 5 after (x > 0.1 && x < 0.5), persistent=false: x = 100;",
     "oscillator": "species x=0; J: -> x; 1; E1: at x >= 1: x = 0;",
+    "back at once": "species a=1, b=2, c=1; J1: a + b -> c; 0.75*a*b; J2: c -> a + b; 0.25*c;"
+    "E1: at 4*time after a < 0.75: b = 1; E2: at c > 1.4: a = 0.25;",
     "at the start": "species x=3; J: x ->; x; E: at x > 2, t0=false: x = 7;",
 }
 
@@ -59,6 +61,13 @@ def test_everybody_has_their_own_events_whoever_stands_beside():
     for width in (1, 4):
         other = solve_course(compile_course(network, ("k",), lane_width=width), k[::-1, None], times, threads=1)
         np.testing.assert_array_equal(all_.states, other.states[::-1])
+
+
+def test_a_short_while_is_seen_although_nothing_else_would_make_a_step_short():
+    network = load_network("model m(); species x=0, y=0; J: -> x; 1; E: at 1 after (x > 4.5 && x < 5.1): y = 1; end")
+    times = np.array([0.0, 5.4, 5.6, 100.0])
+    found = solve_course(compile_course(network), np.zeros((1, 0)), times)
+    np.testing.assert_array_equal(found.states[0, :, 1], [0, 0, 1, 1])
 
 
 def test_doses_and_events_together():

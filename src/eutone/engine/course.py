@@ -38,6 +38,8 @@ _CHUNK_BYTES = 16 * 2**20  # of output
 _MOST_CHUNK = 1024
 _POLL_SECONDS = 0.02
 _HAPPENED = 4
+_LONGEST = 0.01
+_CLOSING = 50
 _FIRST = 1e-4
 """First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
 
@@ -309,7 +311,11 @@ def _run(
     people = np.zeros((n, kernel.kept))
     x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
     x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
-    people[:, lane["~rtol"]], people[:, lane["~limit"]], done[:] = settings.rtol, settings.max_steps, 1
+    # closing in on an event takes some forty attempts
+    limit = settings.max_steps * (_CLOSING if network.events else 1)
+    people[:, lane["~rtol"]], people[:, lane["~limit"]], done[:] = settings.rtol, limit, 1
+    # within a step triggers are looked at in five places: a short step sees a short while
+    people[:, lane["~longest"]] = longest = last * _LONGEST if network.events else np.inf
     lists = np.zeros((1, 1)) if pace is None else pace.steps
     if pace is not None:
         people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
@@ -346,7 +352,7 @@ def _run(
             table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], next_
             table[:, lane["~tout"]] = np.where(next_ < len(at), at[np.minimum(next_, len(at) - 1)], np.inf)
             table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
-            table[:, lane["~h"]] = np.minimum(_FIRST * last, end[who] - now[who])
+            table[:, lane["~h"]] = np.minimum(min(_FIRST * last, longest), end[who] - now[who])
             if pace is not None and pace.kind == FOLLOWS:
                 place = np.minimum(table[:, lane["~place"]].astype(np.intp), lists.shape[1] - 1)
                 table[:, lane["~h"]] = lists[pace.lists[who], place]
@@ -391,7 +397,7 @@ def _starts(network: Network, free: tuple[str, ...], values: Array, first: Array
     found = np.tile(network.initial, (len(values), 1))
     if network.initials:
         named: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
-        named |= dict(zip(free, values.T, strict=True))
+        named |= {"time": 0.0} | dict(zip(free, values.T, strict=True))
         for name, number in zip(network.initials, evaluate(list(network.initials.values()), named), strict=True):
             found[:, network.species.index(name)] = np.asarray(number)
     return found

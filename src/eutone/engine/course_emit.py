@@ -13,6 +13,9 @@ from eutone.engine.tableau import DENSE, NODES, SLOPES, STAGES, A, C
 
 __all__ = ["emit_course"]
 
+PROBES = (0.2, 0.4, 0.6, 0.8, 1.0)
+"""Where in a step triggers are looked at."""
+
 MORE = ", ptr %times, i64 %ntimes, ptr %out, i64 %nwanted, ptr %wanted, ptr %lists, i64 %most"
 _OUTPUT = "ptr %times, i64 %ntimes, ptr %out, i64 %nwanted, ptr %wanted"
 
@@ -32,6 +35,7 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         emit_part("decide", kernel.decide, width),
         *(text.point(s) for s in range(STAGES)),
         text.error(),
+        *(text.probe(k) for k in range(len(PROBES) if kernel.blocks["probe"][1] else 0)),
         text.dense(),
         text.outputs(),
         text.put(),
@@ -46,7 +50,12 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
             calls.append("call void @rate(ptr %group)")
         calls.append(f"%dest{s} = getelementptr {text.vec}, ptr %group, i64 {kernel.blocks['U'][0] + s * text.n}")
         calls.append(f"call void @solve(ptr %group, ptr %dest{s})")
-    calls += ["call void @error(ptr %group)", "call void @watch(ptr %group)", "call void @decide(ptr %group)"]
+    calls.append("call void @error(ptr %group)")
+    if kernel.blocks["probe"][1]:  # a trigger that comes and goes within a step must not be missed
+        calls.append("call void @dense(ptr %group)")
+        for k in range(len(PROBES)):
+            calls += [f"call void @probe{k}(ptr %group)", "call void @watch(ptr %group)"]
+    calls.append("call void @decide(ptr %group)")
     calls += [f"call void @outputs(ptr %group, ptr %owner, {_OUTPUT})"]
     calls += ["call void @pace(ptr %group, ptr %lists, i64 %most)", "call void @commit(ptr %group)"]
     course = emit_driver(
@@ -215,6 +224,29 @@ class _Loops:
             body += self.combination(f"K{m}", None, [(h, f"U{j}") for j, h in enumerate(row)])
             body += self.put_at(f"K{m}", blocks["K"][0] + m * self.n, f"p{m}")
         return self.loop("dense", [], body, [])
+
+    def probe(self, k: int) -> str:
+        """The state within the step, and its time."""
+        blocks, theta = self.kernel.blocks, PROBES[k]
+        K = blocks["K"][0]
+        before = [
+            *self.lone("t", "~t"), *self.lone("step", "~step"), *self.lone("end", "~end"),
+            self.fma("late", "%step", self.splat(theta), "%t"),
+            f"%after = fcmp ogt {self.vec} %late, %end",
+            f"%tp = select {self.mask} %after, {self.vec} %end, {self.vec} %late", *self.put_lone("tp", "~tp", "ptp"),
+        ]  # fmt: skip
+        body = [*self.at("x", blocks["x"][0]), *self.at("new", blocks["u"][0])]
+        if theta < 1.0:
+            body += [line for m in range(3) for line in self.at(f"K{m}", K + m * self.n)]
+            body += [
+                self.fma("v1", "%K2", self.splat(theta), "%K1"), self.fma("v2", "%v1", self.splat(theta), "%K0"),
+                self.fma("v3", "%v2", self.splat(1.0 - theta), "%new"),
+                f"%v4 = fmul {self.vec} %x, {self.splat(1.0 - theta)}",
+                self.fma("value", "%v3", self.splat(theta), "%v4"),
+            ]  # fmt: skip
+        else:
+            body.append(f"%value = fadd {self.vec} %new, {self.splat(-0.0)}")
+        return self.loop(f"probe{k}", before, [*body, *self.put_at("value", blocks["probe"][0], "pv")], [])
 
     def commit(self) -> str:
         """Whoever took the step is there now."""

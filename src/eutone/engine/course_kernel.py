@@ -29,18 +29,19 @@ __all__ = ["LANE", "CourseKernel", "build_course_kernel"]
 #: What a lane remembers between steps: time; proposed step; where to stop; 0 while running, 1 arrived, 2 steps ran
 #: out, 3 steps became too short or nothing is finite, 4 the trigger of an event changed; steps tried; refused; refused
 #: in a row; number and time of the next output; relative tolerance; most steps; pace (0 its own, 1 its own, written
-#: down, 2 that of a list); number of the list of steps; place in it.
+#: down, 2 that of a list); number of the list of steps; place in it; longest step.
 LANE = (
     "~t", "~h", "~end", "~done", "~steps", "~refused", "~streak", "~next", "~tout", "~rtol", "~limit", "~pace", "~list",
-    "~place",
+    "~place", "~longest",
 )  # fmt: skip
 #: What it works with inside a step: step taken; 1/h; time of a stage; sum of squared errors; whether the step is taken;
-#: the new time and step; whether a trigger is other than it was.
-WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew", "~changed")
+#: the new time and step; whether a trigger is other than it was; time of a point where triggers are looked at.
+WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew", "~changed", "~tp")
 
 _SAFETY, _SHORTEST, _LONGEST = 0.9, 0.2, 6.0
 _STREAK = 50
 _SHORT = 1e9
+_MOMENT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     sizes = {
         "x": n, "lane": len(LANE), "free": len(free), "atol": n, "truth": len(network.events), "work": len(WORK),
         "u": n, "f": n, "g": n,
-        "slope": n if timed else 0, "U": STAGES * n, "K": 3 * n, "factors": len(labels),
+        "slope": n if timed else 0, "U": STAGES * n, "K": 3 * n, "probe": n if network.events else 0,
+        "factors": len(labels),
     }  # fmt: skip
     blocks: dict[str, tuple[int, int]] = {}
     total = 0
@@ -110,7 +112,7 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     lane = rows(lane=LANE, work=WORK)
     here = rows(x=names, free=free) | lane
     taken = _taken()
-    outputs = [(lane[name], e) for name, e in taken.items()]
+    outputs = [(lane[name], e) for name, e in (taken | {"~changed": const(0)}).items()]
     inside = {"~inverse": taken["~inverse"], "time": symbol("~t")}
     wanted = substitute([*net, *factors.values, *(_slopes(net) if timed else ())], inside)
     targets = [blocks["f"][0] + k for k in range(n)]
@@ -127,7 +129,7 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     needed = rows(f=[f"~f{k}" for k in range(n)], g=[f"~g{k}" for k in range(n)], factors=labels)
     solve = lower(list(enumerate(solved)), needed)
     truths = [f"~truth{k}" for k in range(len(network.events))]
-    after = rows(u=names, free=free, truth=truths) | lane
+    after = rows(probe=names if network.events else (), free=free, truth=truths) | lane
     watch = lower([(lane["~changed"], _changed(network, free, truths))], after)
     decide = lower([(lane[name], e) for name, e in _decision(n).items()], lane)
     kept = blocks["work"][0]
@@ -135,9 +137,9 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
 
 
 def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr:
-    """Whether any trigger is other than it was."""
-    triggers = substitute([e.trigger for e in network.events], _known(network, free) | {"time": _reached()[1]})
-    changed = const(0)
+    """Whether any trigger is, or at another point of this step was, other than it was at its beginning."""
+    triggers = substitute([e.trigger for e in network.events], _known(network, free) | {"time": symbol("~tp")})
+    changed: Expr = symbol("~changed")
     for trigger, truth in zip(triggers, truths, strict=True):
         changed = call("or", changed, call("ne", call("ne", trigger, 0), symbol(truth)))
     return changed
@@ -214,9 +216,10 @@ def _decision(n: int) -> dict[str, Expr]:
     # who takes the steps of somebody else takes them whatever their error
     small = call("or", call("le", mean, 1), call("ge", symbol("~pace"), 2))
     small = call("and", running, call("and", finite, small))
-    # a step over an event is halved until it ends at the first moment after it
+    # a step over an event is halved until it ends at the first moment after it: a moment long enough that rounding does
+    # not turn the trigger back
     changed = call("and", small, symbol("~changed"))
-    moment = call("le", step, 1e-15 * choose("gt", call("abs", t), 1e-6 * call("abs", end)))
+    moment = call("le", step, _MOMENT * choose("gt", call("abs", t), 1e-2 * call("abs", end)))
     over = call("and", changed, call("not", moment))
     good = call("and", small, call("not", over))
     # (err)^(-1/5), err the root of the mean square; below 1e-30 nothing is left to gain
@@ -228,6 +231,7 @@ def _decision(n: int) -> dict[str, Expr]:
     # what was cut short to meet the end says nothing against the step that was meant
     short = call("and", call("and", good, call("lt", step, h)), call("eq", streak, 0))
     after = call("select", short, choose("gt", proposed, h), proposed)
+    after = choose("lt", after, symbol("~longest"))
     arrived, reached = _reached()
     tnew = call("select", good, reached, t)
     stuck = call("select", good, 0, call("select", over, choose("gt", streak, const(1)), streak + 1))

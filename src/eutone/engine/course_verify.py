@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from eutone.engine.course_emit import PROBES
 from eutone.engine.course_kernel import LANE, WORK, CourseKernel
 from eutone.engine.derivative import Derivative
 from eutone.engine.program import Program, interpret
-from eutone.engine.tableau import NODES, SLOPES, STAGES, A, C
+from eutone.engine.tableau import DENSE, NODES, SLOPES, STAGES, A, C
 
 if TYPE_CHECKING:
     from eutone.engine.course import CourseCode
@@ -56,7 +57,14 @@ def slow_step(kernel: CourseKernel, people: Array) -> Array:
     size = table[rows["atol"]] + table[lane["~rtol"]] * np.maximum(abs(table[rows["x"]]), abs(new))
     with np.errstate(all="ignore"):
         table[lane["~sum"]] = np.square(table[rows["U"]].reshape(STAGES, n, -1)[-1] / size).sum(axis=0)
-    run(kernel.watch)
+    if kernel.blocks["probe"][1]:
+        stages, x = table[rows["U"]].reshape(STAGES, n, -1), table[rows["x"]]
+        K = [sum(h * stages[j] for j, h in enumerate(row)) for row in DENSE]
+        for theta in PROBES:
+            table[lane["~tp"]] = np.minimum(table[lane["~t"]] + theta * step, table[lane["~end"]])
+            inside = new + (1 - theta) * (K[0] + theta * (K[1] + theta * K[2]))
+            table[rows["probe"]] = (1 - theta) * x + theta * inside
+            run(kernel.watch)
     run(kernel.decide)
     table[rows["x"]] = np.where(table[lane["~good"]] != 0, new, table[rows["x"]])
     table[lane["~t"]], table[lane["~h"]] = table[lane["~tnew"]], table[lane["~hnew"]]
@@ -80,7 +88,7 @@ def fault(code: CourseCode) -> str | None:
     change = Derivative(network)(0.0, state, network.values)
     fastest = float(np.max(np.abs(change) / typical, initial=0.0))
     h = 0.01 / fastest if 0 < fastest < np.inf else 1e-3
-    told = {"~h": h, "~end": 10.0 * h, "~tout": np.inf, "~rtol": 1.0, "~limit": 1.0}
+    told = {"~h": h, "~end": 10.0 * h, "~tout": np.inf, "~rtol": 1.0, "~limit": 1.0, "~longest": np.inf}
     for name, number in told.items():
         people[0, lane[name]] = number
     expected = slow_step(kernel, people)
