@@ -169,6 +169,10 @@ def _observed(network: Network, course: TimeCourse, name: str, settings: Mapping
     value = np.broadcast_to(np.asarray(values[name], dtype=np.float64), course.times.shape)
     place = network.places.get(name)
     if place is None:
+        if name in _names(settings, "concentration"):
+            raise ModelError(
+                f"{network.name}: the concentration of '{name}' is asked for, whose compartment has no size"
+            )
         return value
     size = np.asarray(evaluate([place.size], values)[0], dtype=np.float64)
     with np.errstate(all="ignore"):

@@ -117,5 +117,5 @@ def _flatten(libsbml: Any, document: Any, name: str, path: Path | None) -> None:
     before = document.getNumErrors()
     if document.convert(properties) != libsbml.LIBSBML_OPERATION_SUCCESS:
         messages = [document.getError(i).getMessage() for i in range(before, document.getNumErrors())]
-        said = " ".join((messages or ["libSBML does not say why"])[0].split())
+        said = " ".join((messages or ["libSBML does not say why"])[-1].split())  # the first says that others follow
         raise ModelError(f"{name}: the package 'comp' is not supported as used here, it cannot be flattened: {said}")
