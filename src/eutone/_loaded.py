@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eutone._errors import InputError
+from eutone._memory import fits
 from eutone._people import People, Variation
 from eutone._time_unit import declared_time_unit
 
@@ -92,7 +93,9 @@ class Model:
         """
         if n < 1:
             raise InputError(f"{n} people cannot be drawn", hint="Ask for one at least")
-        return self.variation(spread, seed, only).people(n)
+        variation = self.variation(spread, seed, only)
+        fits(n * max(1, len(variation.parameters)))
+        return variation.people(n)
 
     def variation(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import InputError, SolveError, StoppedError
 from eutone._loaded import Model, load
+from eutone._memory import fits
 from eutone._setup import Setup, people_of, setup
 from eutone.engine.observe import observe
 from eutone.engine.status import Status
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ["simulate", "steady_state"]
 
 Array = NDArray[np.float64]
-
-_SPARE = 0.8  # of the memory of this machine
 
 
 def simulate(
@@ -100,11 +98,11 @@ def simulate(
     from eutone.engine.course import compile_course, solve_course
 
     model = load(model)
+    at = np.asarray(times, dtype=np.float64)
     who = people_of(model, people, seed)
     table = np.empty((1, 0)) if who is None else who.values
     asked = setup(model, () if who is None else who.parameters, set, doses, wanted)
-    at = np.asarray(times, dtype=np.float64)
-    _fits(len(table) * at.size * (len(asked.wanted.species) + len(asked.wanted.formulas)))
+    fits(len(table) * at.size * (len(asked.wanted.species) + len(asked.wanted.formulas)))
     tell = progress or (lambda _stage, _share: None)
     tell("compiling", 0.0)
     code = compile_course(model.network, asked.free, infused=asked.infused)
@@ -121,7 +119,7 @@ def simulate(
         max_steps=max_steps,
         threads=threads,
         stop=stop,
-        progress=lambda done, n: tell("integrating", 0.05 + 0.9 * done / n),
+        progress=lambda done, n: tell("integrating", min(0.05 + 0.9 * done / n, 0.95)),
     )
     _answered(found.status, stop)
     tell("laying out", 0.95)
@@ -254,16 +252,3 @@ def _dataset(
 def _clock(model: Model) -> dict[str, str]:
     # "unit", not "units": a reader of NetCDF would take a time with "units" for a duration, and rescale it
     return {} if model.time_unit is None else {"unit": model.time_unit}
-
-
-def _fits(numbers: int) -> None:
-    """Refuse what cannot be held in memory, before anything is computed."""
-    try:
-        most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return
-    if 8 * numbers > _SPARE * most:
-        raise InputError(
-            f"this result would take {8 * numbers / 1e9:.0f} GB of memory",
-            hint="Ask for less (wanted, times), or use eutone.simulate_to, which writes piece by piece",
-        )

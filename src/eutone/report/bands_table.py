@@ -27,7 +27,8 @@ def render(headline: str, bands: Bands, more: int, console: Console) -> None:
     console : rich.console.Console
     """
     for count in range(min(_MOST, len(bands.times)), 0, -1):
-        chosen = sorted({round(k) for k in np.linspace(len(bands.times) - 1, 0, count)})
+        even = np.linspace(bands.times[-1], bands.times[0], count)
+        chosen = sorted({int(np.abs(bands.times - time).argmin()) for time in even})
         rows = _rows(bands, chosen)
         if sum(max(map(len, column)) + 2 for column in zip(*rows, strict=True)) <= console.width + 2:
             break
