@@ -58,7 +58,7 @@ def test_many_people_have_their_own_parameters(decay: Model) -> None:
     np.testing.assert_allclose(found["twice"], 2 * (found["A"] + found["B"]), rtol=1e-14)
     assert (found["k"].values == people["k"][:, None]).all()
     assert found["A"].dims == ("person", "time")
-    assert found.attrs["seed"] == 4
+    assert (found.attrs["seed"], found.attrs["spread"], found.attrs["varied"]) == (4, 0.3, "k")
 
 
 def test_the_course_is_that_of_the_reference(dopamine: Model) -> None:
@@ -182,6 +182,12 @@ def test_threads_change_nothing(dopamine: Model) -> None:
         ({"doses": "A 5 at 4 every 0 x 2"}, "impossibly"),
         ({"doses": [3]}, "is no dose"),
         ({"people": "everybody"}, "is not people"),
+        ({"times": []}, "increase from 0 on"),
+        ({"times": [0, 2, 1]}, "increase from 0 on"),
+        ({"times": [-1, 2]}, "increase from 0 on"),
+        ({"times": "soon"}, "increase from 0 on"),
+        ({"rtol": 0}, "rtol lies between"),
+        ({"atol": -1}, "rtol lies between"),
         ({"people": 0}, "cannot be drawn"),
         ({"people": {"q": [1.0]}}, "no parameter or species 'q'"),
         ({"people": {"k": [np.nan]}}, "not a finite number"),
@@ -196,9 +202,9 @@ def test_what_is_impossible_is_an_input_error_that_says_why(decay: Model, given:
 
 
 def test_what_is_not_in_the_model_cannot_be_wanted(decay: Model) -> None:
-    with pytest.raises(eu.ModelError, match="'totl' is no species, rule, reaction or parameter; did you mean total"):
+    with pytest.raises(eu.InputError, match="'totl' is no species, rule, reaction or parameter; did you mean total"):
         eu.simulate(decay, wanted="totl")
-    with pytest.raises(eu.ModelError, match="twice"):
+    with pytest.raises(eu.InputError, match="twice"):
         eu.simulate(decay, wanted=["A", "A"])
 
 

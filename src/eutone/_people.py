@@ -35,11 +35,14 @@ class People:
         One row per person, read-only.
     seed : int or None
         What they were drawn with; None if they were given.
+    spread : tuple of float, (k,) or empty
+        Standard deviations of the ln that they were drawn with.
     """
 
     parameters: tuple[str, ...]
     values: Array
     seed: int | None = None
+    spread: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=np.float64)
@@ -110,4 +113,4 @@ class Variation:
 
     def people(self, n: int) -> People:
         """The first ``n``."""
-        return People(self.parameters, self.draw(0, n), self.seed)
+        return People(self.parameters, self.draw(0, n), self.seed, tuple(map(float, self.spread)))

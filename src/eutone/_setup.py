@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from eutone import _doses
-from eutone._errors import InputError
+from eutone._errors import InputError, ModelError
 from eutone._loaded import Model
 from eutone._people import People
 from eutone.engine.dosing import Dose
@@ -22,7 +22,7 @@ from eutone.engine.expr import evaluate
 from eutone.engine.network import Network
 from eutone.engine.observe import Wanted, wanted_of
 
-__all__ = ["Setup", "people_of", "setup"]
+__all__ = ["Setup", "checked_times", "people_of", "setup"]
 
 Array = NDArray[np.float64]
 
@@ -92,9 +92,7 @@ def setup(
     Raises
     ------
     InputError
-        If a name is nothing that can be set or dosed, or a number is impossible.
-    ModelError
-        If something wanted is nothing of the model.
+        If a name is nothing that can be set, dosed or wanted, or a number is impossible.
     """
     network = model.network
     given = {name: _number(network.name, name, value) for name, value in (fixed or {}).items()}
@@ -108,6 +106,10 @@ def setup(
     dosed = {dose.target for dose in all_doses}
     moving = {*varied, *given, *dosed}
     infused = {d.target for d in all_doses if np.nan_to_num(np.asarray(d.duration, dtype=float)).max(initial=0) > 0}
+    try:
+        look = wanted_of(network, (wanted,) if isinstance(wanted, str) else wanted)
+    except ModelError as error:  # the model is right, and the question is not
+        raise InputError(str(error)) from None
     return Setup(
         network,
         tuple(varied),
@@ -115,8 +117,27 @@ def setup(
         tuple(name for name in network.species if name in infused),
         given,
         all_doses,
-        wanted_of(network, (wanted,) if isinstance(wanted, str) else wanted),
+        look,
     )
+
+
+def checked_times(times: ArrayLike, rtol: float, atol: float) -> Array:
+    """The times as an array (n_times,).
+
+    Raises
+    ------
+    InputError
+        If they do not increase from 0 on, there are none, or a tolerance makes no sense.
+    """
+    try:
+        at = np.asarray(list(times) if isinstance(times, range) else times, dtype=np.float64)
+    except (TypeError, ValueError):
+        at = np.empty((0, 0))
+    if at.ndim != 1 or not at.size or not np.isfinite(at).all() or at[0] < 0 or (np.diff(at) < 0).any():
+        raise InputError("the times must be numbers that increase from 0 on", hint="Such as: times=range(169)")
+    if not (0 < rtol < 1 and 0 <= atol < math.inf):
+        raise InputError(f"rtol is {rtol} and atol {atol}", hint="rtol lies between 0 and 1, atol is not negative")
+    return at
 
 
 def people_of(model: Model, people: object, seed: int) -> People | None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import InputError, SolveError, StoppedError
 from eutone._loaded import Model, load
 from eutone._memory import fits
-from eutone._setup import Setup, people_of, setup
+from eutone._setup import Setup, checked_times, people_of, setup
 from eutone.engine.observe import observe
 from eutone.engine.status import Status
 
@@ -98,7 +98,7 @@ def simulate(
     from eutone.engine.course import compile_course, solve_course
 
     model = load(model)
-    at = np.asarray(times, dtype=np.float64)
+    at = checked_times(times, rtol, atol)
     who = people_of(model, people, seed)
     table = np.empty((1, 0)) if who is None else who.values
     asked = setup(model, () if who is None else who.parameters, set, doses, wanted)
@@ -244,8 +244,10 @@ def _dataset(
     if who is not None:
         coordinates["person"] = np.arange(len(who))
     described = {"model": model.name, **attributes, "eutone": __version__, "python": platform.python_version()}
-    if who is not None and who.seed is not None:
-        described["seed"] = who.seed
+    if who is not None:
+        described["varied"] = " ".join(who.parameters)
+        if who.seed is not None:
+            described |= {"seed": who.seed, "spread": who.spread[0] if len({*who.spread}) == 1 else list(who.spread)}
     return xr.Dataset(variables, coordinates, described)
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eutone import _doses
 from eutone._errors import InputError
 from eutone._loaded import Model, load
 from eutone._people import People
-from eutone._setup import setup
+from eutone._setup import checked_times, setup
 
 if TYPE_CHECKING:
     from eutone._simulate import Stop
@@ -95,7 +94,7 @@ def simulate_to(
     from eutone.engine.course import compile_course
     from eutone.engine.stream import stream_course
 
-    model, form = load(model), form_of(folder)
+    model, form, at = load(model), form_of(folder), checked_times(times, rtol, atol)
     if isinstance(people, People):
         n, varied, key = len(people), people.parameters, hashlib.sha256(people.values.tobytes()).hexdigest()
         draw = _rows(people.values)
@@ -114,14 +113,14 @@ def simulate_to(
         code,
         lambda low, high: asked.parameters(draw(low, high)),
         n,
-        times,
+        at,
         folder,
         key=hashlib.sha256(key.encode()).hexdigest(),
         form=form,
         piece=piece,
         dtype=dtype,
         wanted=asked.wanted.names,
-        doses=_doses.doses_of(model.network, doses),
+        doses=asked.doses,
         start=lambda low, high: asked.start(draw(low, high)),
         about={"model": model.name, "time_unit": model.time_unit, "seed": seed, "people": n},
         rtol=rtol,

@@ -203,6 +203,13 @@ def test_pieces_of_another_size_are_refused_only_where_they_were_asked_for(tmp_p
     assert stream(tmp_path / "a.npz", model, piece=None).piece == 17
 
 
+def test_a_part_that_is_gone_is_missed(tmp_path: Path, model: eu.Model) -> None:
+    stream(tmp_path / "a.npz", model)
+    (tmp_path / "a.npz" / "part-000001.npz").unlink()
+    with pytest.raises(eu.InputError, match="is gone"):
+        stream(tmp_path / "a.npz", model)
+
+
 @pytest.mark.parametrize("manifest", [None, "{", "{}", '{"format": "eutone.stream/1"}'])
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path, model: eu.Model, manifest: str | None) -> None:
     folder = tmp_path / "a.npz"

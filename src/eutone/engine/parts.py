@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eutone._errors import InputError
 
-__all__ = ["FORMS", "Part", "Shape", "writer"]
+__all__ = ["FORMS", "Part", "Shape", "is_there", "writer"]
 
 #: Form of a part, and the library it needs beyond Eutone's own.
 FORMS: dict[str, str | None] = {"npz": None, "nc": None, "parquet": "pyarrow", "zarr": "zarr"}
@@ -78,6 +78,11 @@ def writer(
         return _zarr(folder, shape, attributes)
     write = {"npz": _npz, "nc": _nc, "parquet": _parquet}[form]
     return lambda k, part: write(folder, k, part, shape)
+
+
+def is_there(folder: Path, form: str, k: int) -> bool:
+    """Whether part ``k`` lies in ``folder`` (of a Zarr store this is not asked: a chunk of zeros is no file)."""
+    return form == "zarr" or (folder / f"part-{k:06}.{form}").is_file()
 
 
 def _whole(path: Path, write: Callable[[Path], None]) -> None:

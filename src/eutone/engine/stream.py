@@ -35,7 +35,7 @@ from eutone.engine.dosing import Dose
 from eutone.engine.expr import Expr, walk
 from eutone.engine.network import Network
 from eutone.engine.observe import Wanted, observe, wanted_of
-from eutone.engine.parts import FORMS, Part, Shape, writer
+from eutone.engine.parts import FORMS, Part, Shape, is_there, writer
 from eutone.engine.status import Status
 
 __all__ = ["FORMS", "Streamed", "begun", "stream_course"]
@@ -305,6 +305,8 @@ def _opened(folder: Path, fresh: _Manifest, *, chosen: bool) -> _Manifest:
     kept = _Manifest(**old)
     if (kept.key, kept.form, kept.people) != (fresh.key, fresh.form, fresh.people):
         raise wrong
+    if not all(is_there(folder, kept.form, k) for k in range(kept.done)):
+        raise InputError("a part that was whole is gone", file=str(folder), hint="Remove the folder, and begin again")
     if chosen and kept.piece != fresh.piece:
         raise InputError(f"was begun in pieces of {kept.piece} people, not {fresh.piece}", file=str(folder))
     return kept
