@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eutone._bands import Band, Bands, bands_of
-from eutone.report.bands import draw
+from eutone.report.bands import _labels, draw
 
 TIMES = np.linspace(0, 10, 21)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -76,3 +76,17 @@ def test_who_failed_is_left_out() -> None:
     found = bands_of(courses, ["a"])
     assert found.people == 2
     assert found.bands[0].median.tolist() == pytest.approx([2, 2])
+
+
+@pytest.mark.parametrize(
+    ("ticks", "labels"),
+    [
+        ([0.0, 2.5, 5.0], ["0.0", "2.5", "5.0"]),
+        ([0.0, 50_000.0, 100_000.0], ["0", "50000", "100000"]),
+        ([4_500_000.0, 4_525_000.0], ["4.500e6", "4.525e6"]),
+        ([0.0, 2e-6], ["0", "2e-6"]),
+        ([-0.002, 0.0], ["-0.002", "0.000"]),
+    ],
+)
+def test_labels_tell_ticks_apart(ticks: list[float], labels: list[str]) -> None:
+    assert _labels(ticks) == labels

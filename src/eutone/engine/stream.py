@@ -43,7 +43,7 @@ __all__ = ["FORMS", "Streamed", "begun", "stream_course"]
 Array = NDArray[np.float64]
 
 _PIECE_BYTES = 64 * 2**20  # of states
-_MOST = 65_536
+_MOST = 16_384  # so that a kill costs little
 _MANIFEST = "_manifest.json"
 _STORE, _ATTRIBUTE = "zarr.json", "eutone"
 _FORMAT = "eutone.stream/1"

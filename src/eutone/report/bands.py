@@ -154,10 +154,11 @@ def _ticks(low: float, high: float, about: int) -> list[float]:
 def _labels(ticks: Sequence[float]) -> list[str]:
     """All with as many digits as tell them apart."""
     most = max(map(abs, ticks))
-    if most >= 1e5 or 0 < most < 1e-3:
-        return [f"{t:.3g}" for t in ticks]
-    digits = next((d for d in range(7) if all(abs(round(t, d) - t) <= 1e-9 * most for t in ticks)), 6)
-    return [f"{t:.{digits}f}" for t in ticks]
+    power = math.floor(math.log10(most)) if most else 0
+    power = 0 if -3 <= power <= 5 else power
+    scaled = [t / 10.0**power for t in ticks]
+    digits = next((d for d in range(7) if all(abs(round(t, d) - t) <= 1e-9 * max(map(abs, scaled)) for t in scaled)), 6)
+    return [f"{t:.{digits}f}" + (f"e{power}" if power and t else "") for t in scaled]
 
 
 def _n(value: float) -> str:
