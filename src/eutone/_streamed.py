@@ -91,6 +91,7 @@ def simulate_to(
     ModelError, StoppedError
         As `simulate`.
     """
+    from eutone import __version__
     from eutone.engine.course import compile_course
     from eutone.engine.stream import stream_course
 
@@ -105,7 +106,7 @@ def simulate_to(
         n, varied, draw = people, variation.parameters, variation.draw
         key = repr((seed, varied, variation.centre.tolist(), variation.spread.tolist()))
     asked = setup(model, varied, set, doses, wanted)
-    key = repr((varied, key, sorted(asked.fixed.items())))
+    key = repr((__version__, varied, key, sorted(asked.fixed.items())))
     tell = progress or (lambda _stage, _share: None)
     tell("compiling", 0.0)
     code = compile_course(model.network, asked.free, infused=asked.infused)
@@ -122,7 +123,7 @@ def simulate_to(
         wanted=asked.wanted.names,
         doses=asked.doses,
         start=lambda low, high: asked.start(draw(low, high)),
-        about={"model": model.name, "time_unit": model.time_unit, "seed": seed, "people": n},
+        about={"model": model.name, "time_unit": model.time_unit, "seed": seed, "eutone": __version__},
         rtol=rtol,
         atol=atol,
         threads=threads,
