@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eutone._errors import EutoneError, InputError, ModelError, SolveError, StoppedError
+    from eutone._loaded import Model, load
     from eutone._panel import Measurement, Panel
+    from eutone._people import People
     from eutone._person import Person
     from eutone._profile import profile
     from eutone._protocol import Dose, Protocol
     from eutone._read import Case, read
     from eutone._results import Profile
-    from eutone.engine.source import load_network as load
+    from eutone._simulate import simulate, steady_state
+    from eutone._streamed import simulate_to
 
 __version__ = "0.1.0"
 
@@ -27,8 +30,10 @@ __all__ = [
     "EutoneError",
     "InputError",
     "Measurement",
+    "Model",
     "ModelError",
     "Panel",
+    "People",
     "Person",
     "Profile",
     "Protocol",
@@ -38,6 +43,9 @@ __all__ = [
     "load",
     "profile",
     "read",
+    "simulate",
+    "simulate_to",
+    "steady_state",
 ]
 
 # Public name -> (module, name there). A new name goes here, into `__all__`, and into the block for type checkers.
@@ -47,16 +55,21 @@ _WHERE = {
     "EutoneError": ("eutone._errors", "EutoneError"),
     "InputError": ("eutone._errors", "InputError"),
     "Measurement": ("eutone._panel", "Measurement"),
+    "Model": ("eutone._loaded", "Model"),
     "ModelError": ("eutone._errors", "ModelError"),
     "Panel": ("eutone._panel", "Panel"),
+    "People": ("eutone._people", "People"),
     "Person": ("eutone._person", "Person"),
     "Profile": ("eutone._results", "Profile"),
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
     "StoppedError": ("eutone._errors", "StoppedError"),
-    "load": ("eutone.engine.source", "load_network"),
+    "load": ("eutone._loaded", "load"),
     "profile": ("eutone._profile", "profile"),
     "read": ("eutone._read", "read"),
+    "simulate": ("eutone._simulate", "simulate"),
+    "simulate_to": ("eutone._streamed", "simulate_to"),
+    "steady_state": ("eutone._simulate", "steady_state"),
 }
 
 

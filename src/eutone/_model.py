@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eutone.engine.events import Event
     from eutone.engine.expr import Expr
 
-__all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "show"]
+__all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "published", "show"]
 
 BODY = "body"
 _SUFFIXES = (".ant", ".sbml", ".xml")
@@ -68,7 +68,8 @@ class Check:
     finding: str
 
 
-def _published() -> dict[str, Traversable]:
+def published() -> dict[str, Traversable]:
+    """The models of others that come with Eutone: name to file."""
     folder = resources.files("eutone.body").joinpath("published")
     return {Path(file.name).stem: file for file in folder.iterdir() if file.name.endswith(_SUFFIXES)}
 
@@ -85,7 +86,7 @@ def names() -> dict[str, str]:
     from eutone import body
 
     modules = resources.files("eutone.body").joinpath("modules")
-    files = {name: modules.joinpath(f"{name}.ant") for name in body.MODULES} | dict(sorted(_published().items()))
+    files = {name: modules.joinpath(f"{name}.ant") for name in body.MODULES} | dict(sorted(published().items()))
     described = {name: _first_sentence(file.read_text(encoding="utf-8")) for name, file in files.items()}
     return {BODY: f"The whole body: {len(body.MODULES)} modules in one", **described}
 
@@ -107,12 +108,12 @@ def find(name: str) -> Network:
         return body.load().network
     if name in body.MODULES:
         return body.load_module(name)
-    published = _published()
-    if name in published:
-        with resources.as_file(published[name]) as path:
+    shipped = published()
+    if name in shipped:
+        with resources.as_file(shipped[name]) as path:
             return load_network(path)
     if not name.lower().endswith(_SUFFIXES):
-        near = get_close_matches(name, [BODY, *body.MODULES, *published], n=1)
+        near = get_close_matches(name, [BODY, *body.MODULES, *shipped], n=1)
         files = ", ".join(_SUFFIXES)
         hint = f"Did you mean '{near[0]}'?" if near else f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ from eutone._results import Profile, check_writable, write_atomic
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Advance", "Outputs", "notes", "progress", "summary"]
+    from eutone._bands import Bands
+
+__all__ = ["Advance", "Outputs", "check_paths", "courses", "notes", "progress", "put", "summary"]
 
 Advance = Callable[[str, float], None]
 """What a verb calls with the name of its present stage and the share of the whole that is done, 0 to 1."""
@@ -48,18 +51,9 @@ class Outputs:
     what: str = "the panel"
 
     def __post_init__(self) -> None:
-        taken = {Path(self.panel).resolve(): self.what}
-        for option, name in (("--json", self.json), ("--html", self.html), ("--save", self.save)):
-            if name is None or (option == "--json" and name == "-"):
-                continue
-            if name in ("", "-"):
-                raise InputError(f"{option} needs the name of a file", hint="Only --json can be '-'")
-            path = Path(name).resolve()
-            if path.exists() and not (path.is_file() or path.is_dir()):
-                raise InputError("is not an ordinary file", file=name, hint="Name another file")
-            if path in taken:
-                raise InputError(f"{option} would overwrite {taken[path]}", file=name, hint="Name another file")
-            taken[check_writable(path)] = option
+        check_paths(
+            {Path(self.panel).resolve(): self.what}, {"--json": self.json, "--html": self.html, "--save": self.save}
+        )
 
     @property
     def any(self) -> bool:
@@ -78,12 +72,47 @@ class Outputs:
 
     def write_text(self, text: str) -> None:
         """Write the JSON where it was asked for, if it was."""
-        if self.json == "-":
-            sys.stdout.flush()
-            sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the console's own encoding
-            sys.stdout.buffer.flush()
-        elif self.json:
-            write_atomic(Path(self.json).resolve(), text.encode())
+        if self.json:
+            put(self.json, text)
+
+
+def check_paths(inputs: Mapping[Path, str], outputs: Mapping[str, str | None]) -> None:
+    """Make sure that every output can be written, before anything is computed.
+
+    Parameters
+    ----------
+    inputs : mapping
+        Resolved paths that no output may overwrite, and what they are.
+    outputs : mapping
+        Option to path; that of ``--json`` may be ``-``.
+
+    Raises
+    ------
+    InputError
+        If one cannot be written, two are the same, or one is an input.
+    """
+    taken = dict(inputs)
+    for option, name in outputs.items():
+        if name is None or (option == "--json" and name == "-"):
+            continue
+        if name in ("", "-"):
+            raise InputError(f"{option} needs the name of a file", hint="Only --json can be '-'")
+        path = Path(name).resolve()
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise InputError("is not an ordinary file", file=name, hint="Name another file")
+        if path in taken:
+            raise InputError(f"{option} would overwrite {taken[path]}", file=name, hint="Name another file")
+        taken[check_writable(path)] = option
+
+
+def put(name: str, text: str) -> None:
+    """Write ``text`` whole into the file ``name``, a link's target rather than the link; ``-`` is standard output."""
+    if name == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())  # UTF-8 whatever the console's own encoding
+        sys.stdout.buffer.flush()
+    else:
+        write_atomic(Path(name).resolve(), text.encode())
 
 
 def notes(issues: Iterable[object]) -> None:
@@ -93,22 +122,47 @@ def notes(issues: Iterable[object]) -> None:
 
 
 @contextlib.contextmanager
-def progress(quiet: bool) -> Iterator[Advance]:
-    """Show a bar on standard error while the block runs; nothing where that is not a terminal, or if ``quiet``."""
+def progress(quiet: bool, after: float = 0.0) -> Iterator[Advance]:
+    """Show a bar on standard error while the block runs; nothing where that is not a terminal, or if ``quiet``.
+
+    Parameters
+    ----------
+    after : float
+        Seconds before which there is none.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda _stage, _done: None
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_console(to_error=True), transient=True) as bar:
-        task = bar.add_task("starting", total=1.0)
-        yield lambda stage, done: bar.update(task, description=stage, completed=done)
+    bar = Progress(*columns, console=_console(to_error=True), transient=True)
+    task, begun = bar.add_task("starting", total=1.0), time.monotonic()
+
+    def advance(stage: str, done: float) -> None:
+        if not bar.live.is_started and time.monotonic() - begun >= after:
+            bar.start()
+        bar.update(task, description=stage, completed=done)
+
+    if not after:
+        bar.start()
+    try:
+        yield advance
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def summary(profile: Profile, *, to_error: bool) -> None:
     """Print the profile for a reader, on standard error if standard output carries the JSON."""
     _render(profile, _console(to_error=to_error))
+
+
+def courses(headline: str, bands: Bands, more: int, *, to_error: bool) -> None:
+    """Print what courses have in common at a few times; ``more`` is how many quantities are not shown."""
+    from eutone.report import bands_table
+
+    bands_table.render(headline, bands, more, _console(to_error=to_error))
 
 
 def _render(profile: Profile, console: Console) -> None:

@@ -56,6 +56,13 @@ Examples:
   eutone profile panel.csv --age 3.5y --taking "levodopa 100 mg 3/d with carbidopa 25 mg last 2 h ago"
   eutone profile panel.json --setting general --json - > profile.json"""
 
+SIMULATE_EXAMPLES = """\b
+Examples:
+  eutone simulate dopamine_2009 --days 7
+  eutone simulate dopamine_2009 --days 3 --people 10000 --dose "ldopa 50 at 8 every 8 x 6" --svg bands.svg
+  eutone simulate model.xml --until 100 --set k1=0.3 --wanted A,B,J0 --csv courses.csv
+  eutone simulate dopamine_2009 --days 7 --people 1000000 --wanted eda --out people.parquet"""
+
 Threads = Annotated[
     int | None,
     typer.Option("--threads", metavar="N", min=1, help="Threads to compute on; all available cores by default."),
@@ -150,6 +157,83 @@ def profile(
         raise typer.Exit(1)
 
 
+@app.command(epilog=SIMULATE_EXAMPLES)
+def simulate(
+    context: typer.Context,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.")],
+    days: Annotated[float | None, typer.Option(metavar="N", help="How long, where the model says its unit.")] = None,
+    until: Annotated[float | None, typer.Option(metavar="T", help="How long, in the model's own unit.")] = None,
+    every: Annotated[float | None, typer.Option(metavar="DT", help="Step between times, in the model's unit.")] = None,
+    people: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Virtual people; the model as it stands if left out.")
+    ] = None,
+    spread: Annotated[
+        float, typer.Option(metavar="S", min=0.0, help="How much people differ: standard deviation of the ln.")
+    ] = 0.2,
+    vary: Annotated[
+        str | None, typer.Option(metavar="IDS", help="Parameters that differ: ids or patterns, such as 'V_*,fire'.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ID=VALUE", help="A parameter, or where a species begins; once per id."),
+    ] = None,
+    dose: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DOSE",
+            help="TARGET AMOUNT at T [for D] [every E x COUNT], once per item: a species gets it, a parameter is "
+            "raised by it.",
+        ),
+    ] = None,
+    wanted: Annotated[
+        str | None, typer.Option(metavar="IDS", help="Species, rules, reactions, parameters; all species if left out.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the people.")] = 0,
+    rtol: Annotated[float, typer.Option(metavar="R", help="Relative error allowed in a step.")] = 1e-6,
+    atol: Annotated[float, typer.Option(metavar="A", help="Absolute error allowed in a step.")] = 1e-9,
+    csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write every course as CSV.")] = None,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write the bands as JSON; - for output.")] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Write every course: FILE.nc, or, for any number of people, a folder that ends with .parquet, .zarr "
+            "or .npz; the same command goes on with one that was not finished.",
+        ),
+    ] = None,
+    svg: Annotated[str | None, typer.Option(metavar="FILE", help="Write a picture of the bands.")] = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run a model over time, for one person or many: median and 5 to 95 % at a few times."""
+    from eutone import _simulating
+
+    common: Settings = context.obj
+    _simulating.run(
+        _simulating.Request(
+            model=model,
+            people=people,
+            spread=spread,
+            vary=_ids(vary) or (),
+            settings=_simulating.settings_of(set_ or []),
+            doses=tuple(dose or ()),
+            wanted=_ids(wanted),
+            seed=seed,
+            threads=threads or common.threads,
+            rtol=rtol,
+            atol=atol,
+            days=days,
+            until=until,
+            every=every,
+            csv=csv,
+            json=json,
+            out=out,
+            svg=svg,
+            quiet=quiet or common.quiet,
+        )
+    )
+
+
 @app.command()
 def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile.")]) -> None:
     """Print the JSON Schema of a result."""
@@ -232,6 +316,12 @@ def knowledge_check(
     typer.echo(f"{len(problems)} problems" if problems else "no problems")
     if problems:
         raise typer.Exit(1)
+
+
+def _ids(text: str | None) -> tuple[str, ...] | None:
+    """Ids between commas or spaces, each once."""
+    found = tuple(dict.fromkeys((text or "").replace(",", " ").split()))
+    return found or None
 
 
 def _taken(items: list[str] | None) -> list[str] | None:

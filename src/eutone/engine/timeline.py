@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine.agenda import Agenda, EventStormError
 from eutone.engine.derivative import Derivative
+from eutone.engine.expr import symbols
 from eutone.engine.march import METHODS, March, march, scale
 from eutone.engine.network import Network
 from eutone.engine.status import Status
@@ -146,9 +147,13 @@ class _Run:
         driven = {name for name, change in network.drift.items() if not (change.op == "const" and change.value == 0.0)}
         moved = (network.stoichiometry != 0).any(axis=1)
         self.moves = np.array([m or n in driven for m, n in zip(moved, network.species, strict=True)], dtype=bool)
-        self.still = [(i, n) for i, n in enumerate(network.species) if not self.moves[i]]  # until an event comes
+        still = {n for n, m in zip(network.species, self.moves, strict=True) if not m}  # until an event comes
         roots = [*f.roots, *(agenda.triggers if agenda else ())]
-        self.jumps = jumps_of(roots, {*network.parameters, *(n for _, n in self.still)})
+        self.jumps = jumps_of(roots, {*network.parameters, *still})
+        used = symbols(*self.jumps.nodes)
+        self.timers = [(i, n) for i, n in enumerate(network.species) if n in still and n in used]
+        self.known: tuple[float, tuple[float, ...]] = (math.nan, ())
+        self.found: list[tuple[float, float]] = []
 
     def between(self, a: float, b: float, p: Array, inflow: Array) -> None:
         """Go from ``a`` to ``b``, with parameters and constant inflow into each state."""
@@ -173,9 +178,15 @@ class _Run:
             self.status, self.reason = Status.EVENT_STORM, str(storm)
 
     def _stretches(self, a: float, b: float, p: Array) -> list[tuple[float, float]]:
-        constants = dict(zip(self.f.network.parameters, p.tolist(), strict=True))
-        constants |= {name: float(self.x[i]) for i, name in self.still}
-        return smooth_stretches(self.jumps, constants, a, b)
+        """The smooth stretches from ``a`` to ``b``; found once for as long as nothing that clocks depend on changes."""
+        if not self.jumps.nodes:
+            return [(a, b)]
+        constants = {name: float(self.x[i]) for i, name in self.timers}
+        constants |= dict(zip(self.f.network.parameters, p.tolist(), strict=True))
+        known = (b, tuple(constants.values()))
+        if known != self.known:
+            self.known, self.found = known, smooth_stretches(self.jumps, constants, a, b)
+        return [(max(lo, a), hi) for lo, hi in self.found if hi >= a]
 
     def _arrive(self, t: float, p: Array) -> bool:
         """Do what is due at ``t`` and note the state; whether anything was done."""
