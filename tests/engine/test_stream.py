@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import eutone as eu
-from eutone.engine import parts
+from eutone.engine import pieces
 from eutone.engine.course import compile_course
 from eutone.engine.stream import FORMS, Streamed, begun, stream_course
 
@@ -134,7 +134,7 @@ def test_who_comes_back_goes_on(tmp_path: Path, model: eu.Model, expected: Any, 
 
 KILLED = """
 import sys, eutone as eu
-from eutone.engine import parts
+from eutone.engine import pieces
 model = eu.load("dopamine_2009")
 def advance(stage, share):
     if share > 0.5:
@@ -275,7 +275,7 @@ def test_half_the_bytes_if_asked(tmp_path: Path, model: eu.Model, expected: Any)
 
 def test_memory_does_not_grow_with_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = eu.load("species A, B; A = 1; B = 0; J: A -> B; k*A; k = 1")
-    monkeypatch.setattr(parts, "_npz", lambda *_: None)
+    monkeypatch.setattr(pieces, "_npz", lambda *_: None)
     most = []
     for n in (2_000, 40_000):
         tracemalloc.start()
