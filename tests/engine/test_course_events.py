@@ -26,6 +26,7 @@ MODELS = {
     "oscillator": "species x=0; J: -> x; 1; E1: at x >= 1: x = 0;",
     "back at once": "species a=1, b=2, c=1; J1: a + b -> c; 0.75*a*b; J2: c -> a + b; 0.25*c;"
     "E1: at 4*time after a < 0.75: b = 1; E2: at c > 1.4: a = 0.25;",
+    "a rule of time": "species x=1; k=0.5; w := 1 + sin(time); J: x ->; k*x; E: at w > 1.9 && x < 0.6: x = 1;",
     "at the start": "species x=3; J: x ->; x; E: at x > 2, t0=false: x = 7;",
 }
 

@@ -138,7 +138,8 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
 
 def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr:
     """Whether any trigger is, or at another point of this step was, other than it was at its beginning."""
-    triggers = substitute([e.trigger for e in network.events], _known(network, free) | {"time": symbol("~tp")})
+    triggers = substitute([e.trigger for e in network.events], _known(network, free))
+    triggers = substitute(triggers, {"time": symbol("~tp")})
     changed: Expr = symbol("~changed")
     for trigger, truth in zip(triggers, truths, strict=True):
         changed = call("or", changed, call("ne", call("ne", trigger, 0), symbol(truth)))
