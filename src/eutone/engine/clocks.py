@@ -8,7 +8,7 @@ grid point, too, so that no pulse between such times is too short to be seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import permutations
 
 import numpy as np
@@ -37,23 +37,26 @@ def clocks(network: Network) -> list[Expr]:
     return [e for e in walk(*roots) if e.op in _JUMPS and "time" in symbols(e) and symbols(e) <= names]
 
 
-def jumps(network: Network, free: tuple[str, ...], values: Array, begin: float, end: float) -> Array:
+def jumps(
+    network: Network, found: Sequence[Expr], free: tuple[str, ...], values: Array, begin: float, end: float
+) -> Array:
     """The first moments after each jump between ``begin`` and ``end``, (n, most), padded with infinity.
 
     Parameters
     ----------
+    found : sequence of Expr
+        What jumps (`clocks`).
     free : tuple of str
     values : array, (n, n_free)
         Parameters that differ between people.
     """
-    found = clocks(network)
     n = len(values)
     if not found or end <= begin:
         return np.full((n, 0), np.inf)
     if not symbols(*found) & set(free):  # the same for everybody
-        once = _search(network, (), np.zeros((1, 0)), found, begin, end)
+        once = _search(network, (), np.zeros((1, 0)), list(found), begin, end)
         return np.broadcast_to(once, (n, once.shape[1]))
-    return _search(network, free, values, found, begin, end)
+    return _search(network, free, values, list(found), begin, end)
 
 
 def _search(

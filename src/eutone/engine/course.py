@@ -19,13 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine import dosing
-from eutone.engine.clocks import jumps
+from eutone.engine.clocks import clocks, jumps
 from eutone.engine.course_emit import emit_course
 from eutone.engine.course_events import Agendas
 from eutone.engine.course_kernel import LANE, CourseKernel, build_course_kernel
 from eutone.engine.course_verify import fault
 from eutone.engine.dosing import Dose
-from eutone.engine.expr import const, evaluate, symbol
+from eutone.engine.expr import Expr, const, evaluate, symbol
 from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
 from eutone.engine.status import Status
@@ -91,6 +91,8 @@ class CourseCode:
     kernel : CourseKernel
         Its free parameters are ``free``, then an inflow for each species of ``infused``.
     infused : tuple of str
+    clocks : tuple of Expr
+        What jumps in time.
     """
 
     network: Network
@@ -99,6 +101,7 @@ class CourseCode:
     origin: str
     kernel: CourseKernel
     infused: tuple[str, ...]
+    clocks: tuple[Expr, ...]
     engine: Any = field(repr=False)  # owns the code
     run: Callable[..., None] = field(repr=False)
 
@@ -165,6 +168,7 @@ def compile_course(
         if name not in network.species:
             raise ModelError(f"{network.name}: '{name}' is not a species of the model, so nothing can flow into it")
     kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{_INFLOW}{s}" for s in infused)))
+    found = tuple(clocks(network))
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     prototype = ctypes.CFUNCTYPE(
         None, pointer, integer, pointer, pointer, integer, pointer, integer, pointer, pointer, integer
@@ -172,7 +176,7 @@ def compile_course(
 
     def make(engine: Any, origin: str) -> CourseCode:
         run = prototype(engine.get_function_address("course"))
-        return CourseCode(network, free, width, origin, kernel, tuple(infused), engine, run)
+        return CourseCode(network, free, width, origin, kernel, tuple(infused), found, engine, run)
 
     return fetch(emit_course(kernel, width), network.name, make, fault)
 
@@ -323,7 +327,7 @@ def _run(
     species = {name: k for k, name in enumerate(network.species)}
     out = result.states[mine]
 
-    found = [dosing.edges(doses, n), jumps(network, code.free, values, 0.0, last)]
+    found = [dosing.edges(doses, n), jumps(network, code.clocks, code.free, values, 0.0, last)]
     edges = dosing.sorted_until(np.concatenate(found, axis=1), last)
     edges = np.concatenate([edges, np.full((n, 1), np.inf)], axis=1)
     agendas = Agendas(network, code.free, values, last) if network.events else None

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.clocks import clocks
 from eutone.engine.course import FOLLOWS, NOTES, CourseCode, Courses, Pace, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.expr import symbols
@@ -81,7 +80,7 @@ def sensitivities(
     for name in names:
         if name not in code.free:
             raise ModelError(f"{code.network.name}: '{name}' is not a free parameter of this code")
-    moved = symbols(*clocks(code.network)) & set(names)
+    moved = symbols(*code.clocks) & set(names)
     if moved:
         raise ModelError(f"{code.network.name}: '{sorted(moved)[0]}' moves the jumps of a clock")
     values = np.ascontiguousarray(parameters, dtype=np.float64)
