@@ -102,30 +102,18 @@ def plain(network: Network) -> Network:
     )
 
 
-# --- one core or all ---
-
-_CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else {0}
+# --- time ---
 
 
-def every_core() -> set[int]:
-    return _CORES
+def cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def on_one_core() -> None:
-    """Keep this process, and every thread that a peer starts, on one core."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(_CORES)})
-
-
-def with_all_cores() -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, _CORES)
-
-
-def timed(solve: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def timed(solve: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    """Seconds of the processor, all threads together: other jobs on the machine, and more cores, change nothing."""
+    began = clock()
     solve()
-    return time.perf_counter() - began
+    return clock() - began
 
 
 # --- the network for those who read text ---

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from _bench_courses import Point
 from _figure import Line, Points, figure
 
@@ -122,7 +121,9 @@ def short_table(steady: Sequence[Row], course: Sequence[Row]) -> str:
         for problem in dict.fromkeys(r["problem"] for r in rows):
             best = min((r for r in rows if r["problem"] == problem), key=lambda r: r["ratio"]["median"])
             name = best["peer"].split(" (")[0]
-            lines.append((kind, problem, ms(best["eutone_seconds"]), f"{ms(best['peer_seconds'])} ({name})", ratio(best)))
+            lines.append(
+                (kind, problem, ms(best["eutone_seconds"]), f"{ms(best['peer_seconds'])} ({name})", ratio(best))
+            )
     return table(("", "problem", "Eutone, ms per person", "fastest peer, ms", "ratio (low to high)"), lines)
 
 

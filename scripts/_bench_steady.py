@@ -2,8 +2,8 @@
 
 Accuracy: every peer's states are compared with a truth made apart from all of them (Newton's method with rates in
 extended precision, residual below 1e-17), as the largest relative error of any species that is not zero. A peer has to
-reach 1e-6 to be measured. libroadrunner has conserved moieties removed, and every solver that it has is tried first, the
-fastest that reaches the accuracy is measured; COPASI is driven through its own Python objects.
+reach 1e-6 to be measured. libroadrunner has conserved moieties removed, and every solver that it has is tried first,
+the fastest that reaches the accuracy is measured; COPASI is driven through its own Python objects.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from _bench_network import Problem, cores, timed, to_sbml
 
 from eutone.engine import SteadyStates, solve_steady
 from eutone.engine.differentiate import gradients
 from eutone.engine.expr import Expr, evaluate, substitute
 from eutone.engine.moieties import conserved_moieties
-from _bench_network import Problem, every_core, on_one_core, timed, to_sbml, with_all_cores
 
 ACCURACY = 1e-6  # largest relative error of a species with which a peer takes part
 TRUTHS = 8  # people for whom a truth is made
@@ -224,14 +224,13 @@ def statuses(found: SteadyStates) -> str:
 
 def threads_row(p: Problem, repeats: int) -> dict[str, object] | None:
     """Two threads as the peer of one."""
-    if len(every_core()) < 2:
+    if cores() < 2:
         return None
     ours, both = [], []
-    with_all_cores()
+    clock = time.perf_counter
     for _ in range(repeats):
-        ours.append(timed(lambda: solve_steady(p.compiled, p.values, threads=1)) / len(p.values))
-        both.append(timed(lambda: solve_steady(p.compiled, p.values, threads=2)) / len(p.values))
-    on_one_core()
+        ours.append(timed(lambda: solve_steady(p.compiled, p.values, threads=1), clock) / len(p.values))
+        both.append(timed(lambda: solve_steady(p.compiled, p.values, threads=2), clock) / len(p.values))
     ratios = np.array(both) / np.array(ours)
     error = error_of(p, solve_steady(p.compiled, p.values[: len(p.truth)], threads=1).states)
     return {
