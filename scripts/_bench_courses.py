@@ -33,7 +33,7 @@ TRUTHS = 4
 OUTPUTS = 169
 TURN = 0.5  # seconds of a peer's turn, if one person (or lot) takes no longer
 SLOW = 3.0  # a peer that takes longer for one turn has three of them
-PATIENCE = 4.0  # seconds for one tolerance of a peer; after that no tighter one is tried
+PATIENCE = 3.0  # seconds for one tolerance of a peer; after that no tighter one is tried
 DEEP = 1e-9  # where work-precision diagrams end: the truth is not much better
 LADDER = tuple(10.0 ** (-k / 2) for k in range(6, 23))
 #: How long the published figures of a model go on, in its own unit of time.
