@@ -15,7 +15,8 @@ Array = NDArray[np.float64]
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 720, 380, 62, 34, 46, 250
 # dark enough on white, light enough on black, told apart without colour by their dashes
-STROKES = (("#2563a8", ""), ("#b3541e", "7 3"), ("#3c7a3c", "2 3"), ("#8a4fa3", "9 3 2 3"))
+STROKES = (("#2563a8", ""), ("#b3541e", "7 3"), ("#3c7a3c", "2 3"), ("#8a4fa3", "9 3 2 3"),
+           ("#8a6d00", "12 3"), ("#555555", "1 4"), ("#b0306a", "4 2"), ("#2a8a8a", "6 2 1 2"))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,33 @@ def _ticks(low: float, high: float) -> list[float]:
 
 
 def figure(
-    path: Path, title: str, x_name: str, y_name: str, lines: list[Line], points: list[Points], log_x: bool = False
+    path: Path,
+    title: str,
+    x_name: str,
+    y_name: str,
+    lines: list[Line],
+    points: list[Points],
+    log_x: bool = False,
+    log_y: bool = False,
 ) -> None:
-    """Write the figure to ``path``; a legend stands on the right."""
+    """Write the figure to ``path``; a legend stands on the right; points without a name are not in it."""
     every: list[Line] = [*lines, *points]
     xs, ys = np.concatenate([c.x for c in every]), np.concatenate([c.y for c in every])
     x0, x1, y1 = float(xs.min()), float(xs.max()), float(ys.max()) * 1.05
+    y0 = float(ys.min()) / 1.3 if log_y else 0.0
+    left = LEFT + (14 if log_y else 0)  # room for 1e-08
 
     def at_x(x: float) -> float:
         share = np.log(x / x0) / np.log(x1 / x0) if log_x else (x - x0) / (x1 - x0)
-        return LEFT + share * (WIDTH - LEFT - RIGHT)
+        return left + share * (WIDTH - left - RIGHT)
 
     def at_y(y: float) -> float:
-        return HEIGHT - BOTTOM - y / y1 * (HEIGHT - TOP - BOTTOM)
+        share = np.log(y / y0) / np.log(y1 / y0) if log_y else y / y1
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
-    decades = [10.0**k for k in range(-6, 7) if x0 <= 10.0**k <= x1 * 1.001]
+    def decades(low: float, high: float) -> list[float]:
+        return [10.0**k for k in range(-16, 10) if low <= 10.0**k <= high * 1.001]
+
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
         f'font-size="12" role="img" aria-label="{escape(title)}">',
@@ -61,22 +74,25 @@ def figure(
         f'<text x="{LEFT}" y="20" font-size="14">{escape(title)}</text>',
     ]
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    for t in decades if log_x else _ticks(x0, x1):
+    for t in decades(x0, x1) if log_x else _ticks(x0, x1):
         out.append(f'<path d="M{at_x(t):.1f} {bottom}v5" stroke="#555"/>')
         out.append(f'<text x="{at_x(t):.1f}" y="{bottom + 18}" text-anchor="middle">{t:g}</text>')
-    for t in _ticks(0.0, y1):
-        out.append(f'<path d="M{LEFT} {at_y(t):.1f}H{right}" stroke="#ddd"/>')
-        out.append(f'<text x="{LEFT - 6}" y="{at_y(t) + 4:.1f}" text-anchor="end">{t:g}</text>')
-    out.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="#555"/>')
-    out.append(f'<text x="{(LEFT + right) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_name)}</text>')
+    for t in decades(y0, y1) if log_y else _ticks(0.0, y1):
+        out.append(f'<path d="M{left} {at_y(t):.1f}H{right}" stroke="#ddd"/>')
+        out.append(f'<text x="{left - 6}" y="{at_y(t) + 4:.1f}" text-anchor="end">{t:g}</text>')
+    out.append(f'<path d="M{left} {TOP}V{bottom}H{right}" fill="none" stroke="#555"/>')
+    out.append(f'<text x="{(left + right) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_name)}</text>')
     turned = f'transform="translate(14 {(TOP + bottom) / 2:.0f}) rotate(-90)"'
     out.append(f'<text {turned} text-anchor="middle">{escape(y_name)}</text>')
     for k, line in enumerate(every):
         colour, dash = STROKES[(k if k < len(lines) else k - len(lines)) % len(STROKES)]
         y = TOP + 14 + 20 * k
         if isinstance(line, Points):
-            out += [f'<circle cx="{at_x(a):.1f}" cy="{at_y(b):.1f}" r="5" fill="{colour}" stroke="#fff"/>'
+            size = 5 if line.name else 3
+            out += [f'<circle cx="{at_x(a):.1f}" cy="{at_y(b):.1f}" r="{size}" fill="{colour}" stroke="#fff"/>'
                     for a, b in zip(line.x, line.y, strict=True)]  # fmt: skip
+            if not line.name:
+                continue
             out.append(f'<circle cx="{right + 24}" cy="{y - 4}" r="5" fill="{colour}"/>')
         else:
             path_text = " ".join(f"{at_x(a):.1f},{at_y(b):.1f}" for a, b in zip(line.x, line.y, strict=True))
