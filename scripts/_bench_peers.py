@@ -22,7 +22,7 @@ import numpy as np
 from _bench_network import arrays, derivatives, diffsl, python, straight, to_sbml
 
 from eutone.engine import Network
-from eutone.engine.clocks import jumps
+from eutone.engine.clocks import clocks, jumps
 from eutone.engine.course import CourseCode, solve_course
 from eutone.engine.differentiate import gradients
 
@@ -51,7 +51,7 @@ class Course:
 
     def edges(self) -> np.ndarray:
         """When clocks jump, the same for everybody, (n_edges,)."""
-        found = jumps(self.network, self.free, self.values[:1], 0.0, float(self.times[-1]))[0]
+        found = jumps(self.network, clocks(self.network), self.free, self.values[:1], 0.0, float(self.times[-1]))[0]
         return found[np.isfinite(found)]
 
     def empty(self, n: int) -> np.ndarray:
