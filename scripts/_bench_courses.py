@@ -175,7 +175,7 @@ def compare(p: Course, ours: Engine, theirs: Engine, target: float, repeats: int
         return f"Eutone does not reach {target:g}"
     if they is None:
         best = min((q.error for curve in (theirs.curves or {}).values() for q in curve), default=np.inf)
-        return f"does not reach {target:g} (at best {best:.0e} in {PATIENCE:g} s)"
+        return f"does not reach {target:g} (at best {best:.0e} with {PATIENCE:g} s for a tolerance)"
     (own, mine), (name, its) = us, they
     solve, peer = ours.solvers[own], theirs.solvers[name]
     crowd = p.values[:people]
@@ -254,8 +254,8 @@ def shown(row: dict[str, Any]) -> str:
 
 def measure(
     p: Course, repeats: int, people: int, quick: bool, precision: bool, out: TextIO
-) -> tuple[list[dict[str, Any]], dict[str, list[Point]]]:
-    """Rows of one problem, and every engine's curve of error against time."""
+) -> tuple[list[dict[str, Any]], dict[str, list[Point]], list[str]]:
+    """Rows of one problem, every engine's curve of error against time, and who could not take part, and why."""
     until = DEEP if precision else min(TARGETS)
     ours = Engine(*eutone(p))
     size = f"{len(p.network.species)} states, {len(p.free)} parameters, {len(p.times)} outputs"
@@ -263,7 +263,7 @@ def measure(
     explore(p, ours, until, min(people, 512))
     assert ours.curves is not None
     curves = {"Eutone": ours.curves["Rodas5P"]}
-    rows = []
+    rows, notes = [], []
     extra = threads_row(p, ours, TARGETS[-1], repeats, people)
     if extra is not None:
         rows.append(extra)
@@ -273,6 +273,7 @@ def measure(
             continue
         theirs = engine(p, peer)
         if isinstance(theirs, str):
+            notes.append(f"{p.name}: {peer} {theirs}")
             print(f"  {peer}: {theirs}", file=out)
             continue
         explore(p, theirs, until, 0)
@@ -282,6 +283,7 @@ def measure(
         for target in TARGETS:
             row = compare(p, ours, theirs, target, repeats, people)
             if isinstance(row, str):
+                notes.append(f"{p.name}: {peer} {row}")
                 print(f"  {peer}: {row}", file=out, flush=True)
                 continue
             rows.append(row)
@@ -289,4 +291,4 @@ def measure(
     failed = sum(row.get("eutone_statuses", {}).get(s.name, 0) for row in rows for s in Status if s > 0)
     if failed:
         print(f"  Eutone: {failed} people did not arrive", file=out)
-    return rows, curves
+    return rows, curves, notes

@@ -16,6 +16,9 @@ from _figure import Line, Points, figure
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, README, FIGURES = ROOT / "docs/performance.md", ROOT / "README.md", ROOT / "docs/figures"
 
+#: An engine has the same colour in every figure.
+ENGINES = ("Eutone", "pydiffsol", "libroadrunner", "AMICI", "COPASI", "SciPy", "diffrax")
+
 Row = dict[str, Any]
 Curves = dict[str, dict[str, list[Point]]]
 
@@ -28,7 +31,9 @@ def processor() -> str:
     return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def write(rows: Sequence[Row], curves: Curves, machine: str, repeats: int, root: Path = ROOT) -> None:
+def write(
+    rows: Sequence[Row], curves: Curves, machine: str, repeats: int, root: Path = ROOT, notes: Sequence[str] = ()
+) -> None:
     """Figures, and what stands between the marks; parts that this run did not measure stay as they are."""
     page, readme = root / "docs/performance.md", root / "README.md"
     steady = [r for r in rows if "kind" not in r]
@@ -38,7 +43,9 @@ def write(rows: Sequence[Row], curves: Curves, machine: str, repeats: int, root:
     if steady:
         put(page, "steady", f"{where}\n\n{steady_table(steady)}")
     if course:
-        put(page, "courses", f"{where}\n\n{course_table(course)}")
+        absent = "".join(f"\n* {note}" for note in notes)
+        put(page, "courses", f"{where}\n\n{course_table(course)}\n{absent}")
+    if steady and course:
         put(readme, "speed", short_table(steady, course))
     if threads:
         put(page, "threads", threads_table(threads))
@@ -73,9 +80,18 @@ def ms(seconds: float) -> str:
     return f"{1e3 * seconds:.3g}"
 
 
+def us(seconds: float) -> str:
+    return three(1e6 * seconds)
+
+
+def three(value: float) -> str:
+    """Three digits, never as a power of ten."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def ratio(row: Row) -> str:
     r = row["ratio"]
-    return f"**{r['median']:.3g}** ({r['low']:.3g} to {r['high']:.3g})"
+    return f"**{three(r['median'])}** ({three(r['low'])} to {three(r['high'])})"
 
 
 def steady_table(rows: Sequence[Row]) -> str:
@@ -115,16 +131,16 @@ def threads_table(rows: Sequence[Row]) -> str:
 
 
 def short_table(steady: Sequence[Row], course: Sequence[Row]) -> str:
-    """For each problem the fastest peer."""
+    """For each problem, and courses at the strictest target, the fastest peer."""
     lines = []
-    for kind, rows in (("steady state", steady), ("time course", course)):
+    strict = [r for r in course if r["target"] == min(q["target"] for q in course)]
+    for kind, rows in (("steady state", steady), ("time course", strict)):
         for problem in dict.fromkeys(r["problem"] for r in rows):
             best = min((r for r in rows if r["problem"] == problem), key=lambda r: r["ratio"]["median"])
             name = best["peer"].split(" (")[0]
-            lines.append(
-                (kind, problem, ms(best["eutone_seconds"]), f"{ms(best['peer_seconds'])} ({name})", ratio(best))
-            )
-    return table(("", "problem", "Eutone, ms per person", "fastest peer, ms", "ratio (low to high)"), lines)
+            peer = f"{us(best['peer_seconds'])} ({name})"
+            lines.append((kind, problem, us(best["eutone_seconds"]), peer, ratio(best)))
+    return table(("", "problem", "Eutone, µs per person", "fastest peer, µs", "ratio (low to high)"), lines)
 
 
 def draw(problem: str, engines: dict[str, list[Point]], folder: Path) -> None:
@@ -136,11 +152,12 @@ def draw(problem: str, engines: dict[str, list[Point]], folder: Path) -> None:
             chosen[engine] = (name, curve)
     lines, points = [], []
     for name, curve in chosen.values():
+        style = ENGINES.index(name.split()[0]) if name.split()[0] in ENGINES else len(ENGINES)
         good = [q for q in curve if np.isfinite(q.error) and q.error > 0]
         if good:
             x, y = np.array([1e3 * q.seconds for q in good]), np.array([q.error for q in good])
-            lines.append(Line(name, x, y))
-            points.append(Points("", x, y))
+            lines.append(Line(name, x, y, style))
+            points.append(Points("", x, y, style))
     slug = re.sub(r"[^a-z0-9]+", "-", problem.lower()).strip("-")
     title = f"{problem}: what accuracy costs"
     figure(folder / f"precision-{slug}.svg", title, "ms per person", "largest relative error", lines, points,

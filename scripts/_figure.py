@@ -26,6 +26,8 @@ class Line:
     name: str
     x: Array
     y: Array
+    style: int | None = None
+    """Number of its stroke; in turn, if not given."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def figure(
     turned = f'transform="translate(14 {(TOP + bottom) / 2:.0f}) rotate(-90)"'
     out.append(f'<text {turned} text-anchor="middle">{escape(y_name)}</text>')
     for k, line in enumerate(every):
-        colour, dash = STROKES[(k if k < len(lines) else k - len(lines)) % len(STROKES)]
+        turn = k if k < len(lines) else k - len(lines)
+        colour, dash = STROKES[(turn if line.style is None else line.style) % len(STROKES)]
         y = TOP + 14 + 20 * k
         if isinstance(line, Points):
             size = 5 if line.name else 3

@@ -178,18 +178,26 @@ def test_tables_go_between_marks_and_figures_are_drawn(
         (tmp_path / name).write_text("before\n" + "between\n".join(parts) + "after\n", encoding="utf-8")
     ratio = {"median": 12.0, "low": 10.0, "high": 14.0}
     row = {"problem": "small, error 0.0001", "peer": "CVODE 7 (BDF)", "eutone_seconds": 1e-4, "peer_seconds": 1e-3}
-    row |= {"eutone_error": 1e-5, "peer_error": 9e-5, "ratio": ratio, "kind": "course", "eutone_rtol": 1e-5}
+    row |= {"eutone_error": 1e-5, "peer_error": 9e-5, "ratio": ratio, "kind": "course", "target": 1e-4}
+    row |= {"eutone_rtol": 1e-5}
     row |= {"peer_rtol": 1e-6, "eutone_people": 9, "peer_people": 2, "turns": 7, "peer_lost": 0}
     row |= {"eutone_statuses": {"CONVERGED": 9}}
+    still = {key: row[key] for key in ("problem", "peer", "eutone_error", "peer_error", "ratio")}
+    still |= {"eutone_seconds": 2e-6, "peer_seconds": 3e-5}
     curve = [courses.Point(10.0**-k, 10.0**-k, 1e-4 * k) for k in (3, 4, 5)]
     curves = {"small": {"Eutone": curve, "CVODE BDF": curve}}
-    page.write([row], curves, "a machine", 7, tmp_path)
+    page.write([row], curves, "a machine", 7, tmp_path, ["small: diffrax not installed"])
     text = (tmp_path / "docs/performance.md").read_text(encoding="utf-8")
     assert text.count("old") == 2, "what was not measured stays"
     assert "| small, error 0.0001 | CVODE 7 (BDF) | 0.1 |" in text
+    assert "* small: diffrax not installed" in text
     assert text.startswith("before")
     assert text.endswith("after\n")
-    assert "**12** (10 to 14)" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "old" in (tmp_path / "README.md").read_text(encoding="utf-8"), "its table wants both"
+    page.write([still, row], {}, "a machine", 7, tmp_path)
+    short = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "| 2 | 30 (CVODE 7) | **12** (10 to 14) |" in short
+    assert "| 100 | 1,000 (CVODE 7) | **12** (10 to 14) |" in short
     assert "<polyline" in (tmp_path / "docs/figures/precision-small.svg").read_text(encoding="utf-8")
 
 
