@@ -231,11 +231,13 @@ def threads_row(p: Problem, repeats: int) -> dict[str, object] | None:
     for _ in range(repeats):
         ours.append(timed(lambda: solve_steady(p.compiled, p.values, threads=1), clock) / len(p.values))
         both.append(timed(lambda: solve_steady(p.compiled, p.values, threads=2), clock) / len(p.values))
+    one, two = (solve_steady(p.compiled, p.values, threads=n).states for n in (1, 2))
+    same = np.array_equal(one, two, equal_nan=True)
     ratios = np.array(both) / np.array(ours)
-    error = error_of(p, solve_steady(p.compiled, p.values[: len(p.truth)], threads=1).states)
+    error = error_of(p, one[: len(p.truth)])
     return {
         "problem": p.name,
-        "peer": "Eutone, two threads",
+        "peer": "Eutone, two threads" + ("" if same else " (OTHER BITS)"),
         "eutone_seconds": float(np.median(ours)),
         "peer_seconds": float(np.median(both)),
         "eutone_error": error,
