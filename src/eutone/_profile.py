@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from eutone._read import Case
     from eutone._results import Profile
-    from eutone.inference.stopping import Stop
+    from eutone.engine.chunks import Stop
 
 __all__ = ["profile"]
 

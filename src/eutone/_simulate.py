@@ -18,16 +18,11 @@ from eutone.engine.status import Status
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Protocol
 
     import xarray as xr
 
     from eutone._people import People
-
-    class Stop(Protocol):
-        """Such as a `threading.Event`."""
-
-        def is_set(self) -> bool: ...
+    from eutone.engine.chunks import Stop
 
 
 __all__ = ["simulate", "steady_state"]

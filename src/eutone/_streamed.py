@@ -16,7 +16,7 @@ from eutone._people import People
 from eutone._setup import checked_times, setup
 
 if TYPE_CHECKING:
-    from eutone._simulate import Stop
+    from eutone.engine.chunks import Stop
     from eutone.engine.stream import Streamed
 
 __all__ = ["form_of", "simulate_to"]

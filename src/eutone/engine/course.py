@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine import dosing
+from eutone.engine.chunks import Stop, default_threads, in_chunks
 from eutone.engine.clocks import clocks, jumps
 from eutone.engine.course_emit import emit_course
 from eutone.engine.course_events import Agendas
@@ -36,16 +36,11 @@ Array = NDArray[np.float64]
 
 _CHUNK_BYTES = 16 * 2**20  # of output
 _MOST_CHUNK = 1024
-_POLL_SECONDS = 0.02
 _HAPPENED = 4
 _LONGEST = 0.01
 _CLOSING = 50
 _FIRST = 1e-4
 """First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
-
-
-class _Stop(Protocol):
-    def is_set(self) -> bool: ...
 
 
 NOTES, FOLLOWS = 1, 2
@@ -210,7 +205,7 @@ def solve_course(
     atol: ArrayLike = 1e-9,
     max_steps: int = 100_000,
     threads: int | None = None,
-    stop: _Stop | None = None,
+    stop: Stop | None = None,
     progress: Callable[[int, int], object] | None = None,
     pace: Pace | None = None,
 ) -> Courses:
@@ -248,8 +243,6 @@ def solve_course(
     ModelError
         If shapes, times or tolerances do not fit.
     """
-    from eutone.engine.steady import default_threads
-
     network = code.network
     values, at, first, keep, absolute = _checked(code, parameters, times, start, wanted, rtol, atol)
     n, threads = len(values), threads or default_threads()
@@ -267,31 +260,14 @@ def solve_course(
     size = max(code.lane_width, min(size, _MOST_CHUNK, -(-n // (2 * threads))))
     word = np.zeros(1, dtype=np.uint8)
 
-    def work(low: int, high: int) -> int:
-        mine = slice(low, high)
+    def work(mine: slice) -> None:
         result.states[mine] = np.nan
         if not word[0]:
             begin = _starts(network, code.free, values[mine], None if first is None else first[mine])
             _run(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
                  None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip
-        return high - low
 
-    done = 0
-    with ThreadPoolExecutor(threads, thread_name_prefix="eutone-course") as pool:
-        try:
-            waiting: set[Future[int]] = {pool.submit(work, k, min(k + size, n)) for k in range(0, n, size)}
-            while waiting:
-                ended, waiting = wait(waiting, _POLL_SECONDS if stop else None, FIRST_COMPLETED)
-                if stop is not None and stop.is_set():
-                    word[0] = 1
-                for future in ended:
-                    done += future.result()
-                    if progress is not None:
-                        progress(done, n)
-        except BaseException:
-            word[0] = 1  # Ctrl-C, too: the machine code sees this within one step
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    in_chunks(work, n, size, threads, word, stop, progress)
     return result
 
 

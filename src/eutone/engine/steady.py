@@ -8,32 +8,25 @@ width and number of threads gives the same bits.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.basin import confirm, selected
+from eutone.engine.chunks import Stop, default_threads, in_chunks
 from eutone.engine.compile import Compiled
 from eutone.engine.people import BOLD, CAREFUL, SIGNED, begin, finish, search
 from eutone.engine.status import Status
 
-__all__ = ["SteadyStates", "default_threads", "solve_steady"]
+__all__ = ["SteadyStates", "solve_steady"]
 
 Array = NDArray[np.float64]
 
 _CHUNK = 2048  # people; their tables then lie in the second-level cache
-_POLL_SECONDS = 0.02
 RESIDUAL = 1e-9  # net over gross change
-
-
-class _Stop(Protocol):
-    def is_set(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -78,13 +71,6 @@ class SteadyStates:
         return {s.name: int((self.status == s).sum()) for s in Status if (self.status == s).any()}
 
 
-def default_threads() -> int:
-    """The processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def solve_steady(
     compiled: Compiled,
     parameters: ArrayLike,
@@ -92,7 +78,7 @@ def solve_steady(
     start: ArrayLike | None = None,
     threads: int | None = None,
     check: float = 0.01,
-    stop: _Stop | None = None,
+    stop: Stop | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> SteadyStates:
     """The steady state that each person's start runs to.
@@ -126,35 +112,16 @@ def solve_steady(
     word = np.zeros(1, dtype=np.uint8)
     result = _empty(compiled, n)
 
-    def work(low: int, high: int) -> NDArray[np.int64]:
-        mine = slice(low, high)
+    def work(mine: slice) -> tuple[int, int]:
         if word[0]:
             result.states[mine] = result.observables[mine] = result.residual[mine] = np.nan
-            return np.array([high - low, 0, 0])
-        checked, disagreed = _solve(
-            compiled, values[mine], None if starts is None else starts[mine], check, word, result, mine
-        )
-        return np.array([high - low, checked, disagreed])
+            return 0, 0
+        first = None if starts is None else starts[mine]
+        return _solve(compiled, values[mine], first, check, word, result, mine)
 
-    totals = np.zeros(3, dtype=np.int64)
-    with ThreadPoolExecutor(threads, thread_name_prefix="eutone-steady") as pool:
-        try:
-            waiting: set[Future[NDArray[np.int64]]] = {
-                pool.submit(work, k, min(k + size, n)) for k in range(0, n, size)
-            }
-            while waiting:
-                ended, waiting = wait(waiting, _POLL_SECONDS if stop else None, FIRST_COMPLETED)
-                if stop is not None and stop.is_set():
-                    word[0] = 1
-                for future in ended:
-                    totals += future.result()
-                    if progress is not None:
-                        progress(int(totals[0]), n)
-        except BaseException:
-            word[0] = 1  # Ctrl-C, too: the machine code sees this within one step
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
-    return replace(result, checked=int(totals[1]), disagreed=int(totals[2]))
+    counts = in_chunks(work, n, size, threads, word, stop, progress)
+    checked, disagreed = (sum(k) for k in zip(*counts, strict=True)) if counts else (0, 0)
+    return replace(result, checked=checked, disagreed=disagreed)
 
 
 def _solve(

@@ -24,8 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import SolveError
+from eutone.engine.chunks import Stop
 from eutone.inference.prior import UNTREATED, BodyLike, ExposureLike, Prior
-from eutone.inference.stopping import Stop, heed
+from eutone.inference.stopping import heed
 from eutone.knowledge.explanations import Explanation
 
 __all__ = ["LIMIT_BYTES", "Bank", "Sizes", "folder", "key_of", "make", "obtain"]

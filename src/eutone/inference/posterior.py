@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import SolveError
+from eutone.engine.chunks import Stop
 from eutone.inference.bank import Bank
 from eutone.inference.evidence import Evidence, ess_of, estimate, normalise
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.prepared import Prepared
 from eutone.inference.prior import Prior
 from eutone.inference.smc import Refined, Start, refine
-from eutone.inference.stopping import Stop, heed
+from eutone.inference.stopping import heed
 
 __all__ = ["GROUPS", "Posterior", "calibrate", "drivers", "probabilities"]
 

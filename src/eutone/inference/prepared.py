@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from eutone._person import Person
 from eutone._protocol import Protocol
+from eutone.engine.chunks import Stop
 from eutone.inference import bank as banks
 from eutone.inference.bank import Bank, Sizes
 from eutone.inference.noise import Noise, from_bank
 from eutone.inference.prior import UNTREATED, missing
-from eutone.inference.stopping import Stop
 from eutone.knowledge import explanations
 from eutone.knowledge.explanations import Explanation
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from eutone.inference.stopping import Stop
+from eutone.engine.chunks import Stop
 from eutone.inference.streams import stream
 from eutone.knowledge.explanations import Explanation, Form
 

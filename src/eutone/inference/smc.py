@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import SolveError
+from eutone.engine.chunks import Stop
 from eutone.inference.evidence import Evidence, ess_of, normalise
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.prior import BodyLike, Prior
-from eutone.inference.stopping import Stop, heed
+from eutone.inference.stopping import heed
 from eutone.inference.streams import stream
 
 __all__ = ["Refined", "Start", "refine", "systematic"]

@@ -6,18 +6,10 @@ no steady state, and could even be kept as a bank, so that whoever solves asks h
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from eutone._errors import StoppedError
+from eutone.engine.chunks import Stop
 
-__all__ = ["Stop", "heed"]
-
-
-class Stop(Protocol):
-    """Such as a `threading.Event`."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
+__all__ = ["heed"]
 
 
 def heed(stop: Stop | None, stage: str) -> None:

@@ -1,0 +1,62 @@
+"""Everybody is worked on once, and a stop, a failure or an interrupt ends it all."""
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eutone.engine.chunks import in_chunks
+
+
+@given(n=st.integers(0, 200), size=st.integers(1, 50), threads=st.integers(1, 4))
+def test_everybody_once(n: int, size: int, threads: int) -> None:
+    seen = np.zeros(n, dtype=int)
+    told: list[tuple[int, int]] = []
+
+    def work(mine: slice) -> int:
+        seen[mine] += 1
+        return mine.stop - mine.start
+
+    found = in_chunks(work, n, size, threads, np.zeros(1, np.uint8), progress=lambda *a: told.append(a))
+    assert (seen == 1).all()
+    assert sum(found) == n
+    assert len(found) == -(-n // size)
+    assert max(found, default=0) <= size
+    assert [done for done, _ in told] == sorted({done for done, _ in told})
+    assert told[-1:] == ([(n, n)] if n else [])
+
+
+def test_a_stop_reaches_the_work() -> None:
+    stop, word = threading.Event(), np.zeros(1, np.uint8)
+    began = threading.Event()
+
+    def work(_mine: slice) -> bool:
+        began.set()
+        return any(word[0] or threading.Event().wait(0.01) for _ in range(1000))
+
+    threading.Thread(target=lambda: (began.wait(), stop.set())).start()
+    assert in_chunks(work, 4, 1, 2, word, stop) == [True] * 4
+
+
+@pytest.mark.parametrize("where", ["work", "progress"])
+def test_a_failure_ends_the_rest(where: str) -> None:
+    word, begun = np.zeros(1, np.uint8), []
+
+    def work(mine: slice) -> None:
+        begun.append(mine.start)
+        if where == "work" and mine.start == 0:
+            raise RuntimeError(where)
+        while not word[0]:
+            threading.Event().wait(0.001)
+            if where == "progress" and mine.start == 0:
+                return
+
+    def progress(_done: int, _n: int) -> None:
+        raise RuntimeError(where)
+
+    with pytest.raises(RuntimeError, match=where):
+        in_chunks(work, 1000, 1, 2, word, progress=progress)
+    assert word[0] == 1
+    assert len(begun) < 1000
