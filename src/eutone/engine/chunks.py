@@ -1,10 +1,16 @@
-"""A batch of people cut into chunks, over threads, with a stop word that the machine code sees within a step."""
+"""A batch of people cut into chunks, over threads, with a stop word that the machine code sees within a step.
+
+Threads take chunks from one row and hand results over through a queue. `concurrent.futures.wait` will not do: it takes
+a lock for every chunk that is not done, so that Ctrl-C at that moment leaves locks held and everybody waits for ever;
+and for thousands of chunks its looking through them all costs more than the chunks.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -14,7 +20,7 @@ __all__ = ["Stop", "default_threads", "in_chunks"]
 
 T = TypeVar("T")
 
-_POLL_SECONDS = 0.02  # between looks at ``stop``: nobody notices, and it costs nothing
+_POLL_SECONDS = 0.02  # between looks at ``stop`` and for Ctrl-C: too short to notice, too long to cost anything
 
 
 class Stop(Protocol):
@@ -60,24 +66,47 @@ def in_chunks(
     Exception
         Whatever ``work`` or ``progress`` raised, when every chunk has ended.
     """
+    lows, lock, failed = iter(range(0, n, size)), threading.Lock(), threading.Event()
+    ended: SimpleQueue[tuple[int, T] | BaseException] = SimpleQueue()
+
+    def serve() -> None:
+        try:
+            while not failed.is_set():
+                with lock:
+                    low = next(lows, n)
+                if low == n:
+                    return
+                mine = slice(low, min(low + size, n))
+                ended.put((mine.stop - low, work(mine)))
+        except BaseException as error:
+            ended.put(error)
+
     found: list[T] = []
     done = 0
-    with ThreadPoolExecutor(threads, thread_name_prefix="eutone") as pool:
-        try:
-            chunks = (slice(low, min(low + size, n)) for low in range(0, n, size))
-            people = {pool.submit(work, chunk): chunk.stop - chunk.start for chunk in chunks}
-            waiting: set[Future[T]] = set(people)
-            while waiting:
-                ended, waiting = wait(waiting, _POLL_SECONDS if stop else None, FIRST_COMPLETED)
-                if stop is not None and stop.is_set():
-                    word[0] = 1
-                for future in ended:
-                    found.append(future.result())
-                    done += people[future]
-                    if progress is not None:
-                        progress(done, n)
-        except BaseException:
-            word[0] = 1  # Ctrl-C, too: the machine code sees this within one step
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    crew = [threading.Thread(target=serve, name=f"eutone-{k}") for k in range(min(threads, -(-n // size)))]
+    try:
+        for thread in crew:
+            thread.start()
+        while done < n:
+            try:
+                told = ended.get(timeout=_POLL_SECONDS)
+            except Empty:
+                told = None
+            if stop is not None and stop.is_set():
+                word[0] = 1
+            if isinstance(told, BaseException):
+                raise told
+            if told is not None:
+                done += told[0]
+                found.append(told[1])
+                if progress is not None:
+                    progress(done, n)
+    except BaseException:
+        failed.set()
+        word[0] = 1  # Ctrl-C, too: the machine code sees this within one step
+        raise
+    finally:
+        for thread in crew:
+            if thread.ident is not None:
+                thread.join()
     return found
