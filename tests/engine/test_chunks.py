@@ -60,3 +60,9 @@ def test_a_failure_ends_the_rest(where: str) -> None:
         in_chunks(work, 1000, 1, 2, word, progress=progress)
     assert word[0] == 1
     assert len(begun) < 1000
+
+
+def test_a_stop_given_before_is_seen_by_the_first_chunk() -> None:
+    stop, word = threading.Event(), np.zeros(1, np.uint8)
+    stop.set()
+    assert in_chunks(lambda mine: bool(word[0]), 8, 1, 2, word, stop) == [True] * 8

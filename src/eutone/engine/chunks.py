@@ -81,6 +81,8 @@ def in_chunks(
         except BaseException as error:
             ended.put(error)
 
+    if stop is not None and stop.is_set():
+        word[0] = 1  # before the first chunk: a short one would be done before the first look
     found: list[T] = []
     done = 0
     crew = [threading.Thread(target=serve, name=f"eutone-{k}") for k in range(min(threads, -(-n // size)))]
