@@ -322,3 +322,10 @@ def test_what_runs_away_is_said():
     assert found.status[0] in (Status.NOT_FINITE, Status.STEP_LIMIT)
     np.testing.assert_allclose(found.states[0, 1], 2.0, rtol=1e-4)
     np.testing.assert_allclose(found.states[1, :, 0], [1, 1 / (1 - 0.05), 2.0], rtol=1e-4)
+
+
+def test_no_absolute_tolerance_is_a_tolerance():
+    network = load_network("model z(); species x=1, y=0; J: x ->; 0.5*x; K: y ->; y; end")
+    found = solve_course(compile_course(network), np.zeros((1, 0)), [0.0, 2.0], rtol=1e-8, atol=0.0)
+    assert found.counts() == {"CONVERGED": 1}
+    np.testing.assert_allclose(found.states[0, 1], [np.exp(-1), 0.0], rtol=1e-6)

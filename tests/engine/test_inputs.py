@@ -76,3 +76,25 @@ def test_a_curve_stays_at_its_ends_or_repeats():
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(ModelError):
         wrong()
+
+
+def test_what_begins_where_a_curve_does():
+    network = load_network("model i(); species x=3*u+w; u=1; w=2; J: -> x; u; end")
+    driven = with_curve(network, "u", [0.0, 2.0], [5.0, 7.0])
+    found = solve_course(compile_course(driven, ("w",)), [[2.0], [4.0]], [0.0, 2.0], rtol=1e-9)
+    np.testing.assert_allclose(found.states[:, 0, 0], [17.0, 19.0])
+    np.testing.assert_allclose(found.states[:, 1, 0], [29.0, 31.0], rtol=1e-7)
+    assert driven.initial[0] == 17.0
+
+
+def test_a_period_in_other_units_is_the_same_period():
+    at = np.array([0.0, 0.3, 0.7, 1.1]) * 0.1
+    driven = with_curve(FOLLOWS, "u", at, [1.0, 2.0, 0.5, 1.0], period=0.11, smooth=True)
+    found = solve_course(compile_course(driven), np.zeros((1, 0)), [0.0, 0.11, 0.33], rtol=1e-9, atol=1e-12).states[0]
+    np.testing.assert_allclose(found[2], 3 * found[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("at", [[0.0, np.nan], [0.0, np.inf]])
+def test_times_of_a_curve_are_finite(at):
+    with pytest.raises(ModelError):
+        with_curve(FOLLOWS, "u", at, [1.0, 2.0])

@@ -65,3 +65,47 @@ def test_what_does_not_repeat_is_refused():
     with pytest.raises(ModelError, match="positive"):
         periodic_orbits(code, [[0.1]], 0.0)
     assert len(periodic_orbits(code, np.zeros((0, 1)), 24.0).states) == 0
+
+
+DECAY = load_network("model p(); species x=0; k=0.05; f=0; J0: -> x; f; J: x ->; k*x; end")
+
+
+@pytest.mark.parametrize("target", ["x", "f"])
+def test_an_infusion_goes_on_into_the_next_period(target):
+    code = compile_course(DECAY, ("k", "f"), infused=("x",))
+    values = [[0.05, 0.0], [0.3, 0.0]]
+    amounts = {"x": 4.0, "f": 2.0}  # the same flow, 2 for two hours
+    found = periodic_orbits(code, values, 8.0, doses=[Dose(target, [7.0, 6.5], amounts[target], 2.0)])
+    assert (found.status == 0).all()
+    days = [Dose(target, np.array([7.0, 6.5]) + 8.0 * k, amounts[target], 2.0) for k in range(60)]
+    waited = solve_course(code, values, [0.0, 480.0], doses=days, rtol=1e-9, atol=1e-12).states[:, 1]
+    np.testing.assert_allclose(found.states, waited, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dose", [Dose("x", 9.0, 1.0), Dose("x", 1.0, 1.0, 9.0), Dose("f", 1.0, 1.0)])
+def test_doses_that_do_not_repeat_are_refused(dose):
+    with pytest.raises(ModelError, match="dose to"):
+        periodic_orbits(compile_course(DECAY, ("k", "f"), infused=("x",)), [[0.05, 0.0]], 8.0, doses=[dose])
+
+
+def test_whoever_stands_beside():
+    code = compile_course(DRIVEN, ("k",))
+    k = np.exp(np.random.default_rng(1).normal(-3, 2, 9))
+    together = periodic_orbits(code, k[:, None], 24.0, doses=[Dose("x", np.linspace(0, 20, 9), 1.0)])
+    for j in range(9):
+        alone = periodic_orbits(code, k[j : j + 1, None], 24.0, doses=[Dose("x", [np.linspace(0, 20, 9)[j]], 1.0)])
+        assert alone.states.tobytes() == together.states[j].tobytes()
+
+
+def test_everybody_s_clock_is_looked_at():
+    network = load_network("model c(); species x=1; w=24; J0: -> x; 1 + sin(2*pi*time/w); J1: x ->; x; end")
+    code = compile_course(network, ("w",))
+    assert periodic_orbits(code, [[24.0], [12.0]], 24.0).status.tolist() == [0, 0]
+    with pytest.raises(ModelError, match="w = 17"):
+        periodic_orbits(code, [[24.0], [17.0]], 24.0)
+
+
+def test_events_are_refused():
+    network = load_network("model e(); species x=1; J: x ->; x; E: at x < 0.5: x = 1; end")
+    with pytest.raises(ModelError, match="event 'E'"):
+        periodic_orbits(compile_course(network), np.zeros((1, 0)), 24.0)

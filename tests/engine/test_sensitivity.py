@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eutone._errors import ModelError
-from eutone.engine import load_network
+from eutone.engine import load_network, sensitivity
 from eutone.engine.course import Dose, compile_course, solve_course
 from eutone.engine.sensitivity import sensitivities
 
@@ -59,13 +59,43 @@ def test_slopes_are_smooth_at_a_loose_tolerance():
     assert np.abs(slopes + k * 5 * np.exp(-k * 5)).max() < 5e-3
 
 
-def test_it_costs_a_course_per_parameter():
+def test_it_costs_a_course_per_parameter(monkeypatch):
     code = compile_course(ROBERTSON, ("k1", "k2", "k3"))
-    values = np.array([[0.04, 3e7, 1e4]])
-    noted = solve_course(code, values, [0.0, 1e4])
+    values = np.array([[0.04, 3e7, 1e4], [0.05, 2e7, 1e4]])
+    steps = []
+
+    def counted(*args, **kwargs):
+        found = solve_course(*args, **kwargs)
+        steps.append(int(found.steps.sum()))
+        return found
+
+    monkeypatch.setattr(sensitivity, "solve_course", counted)
     many = sensitivities(code, values, [0.0, 1e4])
-    assert many.courses.steps[0] == noted.steps[0]
-    np.testing.assert_array_equal(many.courses.states, noted.states)
+    alone, beside = steps
+    assert 0 < beside <= 3 * alone  # steps that were refused are not taken again
+    np.testing.assert_array_equal(many.courses.states, solve_course(code, values, [0.0, 1e4]).states)
+
+
+def test_who_takes_more_steps_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(sensitivity, "_ROOM", 3)
+    code = compile_course(ROBERTSON, ("k1",))
+    few = sensitivities(code, [[0.04], [0.05]], [0.0, 1e4])
+    monkeypatch.undo()
+    np.testing.assert_array_equal(few.slopes, sensitivities(code, [[0.04], [0.05]], [0.0, 1e4]).slopes)
+
+
+def test_blocks_of_people_change_nothing(monkeypatch):
+    code = compile_course(CHAIN, ("k",))
+    values, doses = np.linspace(0.1, 2.0, 7)[:, None], [Dose("x", np.linspace(0, 3, 7), 2.0)]
+    whole = sensitivities(code, values, [0.0, 4.0], doses=doses)
+    monkeypatch.setattr(sensitivity, "_BLOCK_BYTES", 1)
+    np.testing.assert_array_equal(sensitivities(code, values, [0.0, 4.0], doses=doses).slopes, whole.slopes)
+
+
+def test_events_are_refused():
+    network = load_network("model e(); species x=1; k=1; J: x ->; k*x; E: at x < 0.5: x = 1; end")
+    with pytest.raises(ModelError, match="event 'E'"):
+        sensitivities(compile_course(network, ("k",)), [[1.0]], [0.0, 1.0])
 
 
 def test_what_has_no_slope_is_refused_or_said():

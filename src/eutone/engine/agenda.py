@@ -22,7 +22,7 @@ from eutone._errors import ModelError
 from eutone.engine.derivative import Derivative, Formulas
 from eutone.engine.expr import Expr, substitute
 
-__all__ = ["MOST", "MOST_AT_ONCE", "Agenda", "EventStormError"]
+__all__ = ["MOST", "MOST_AT_ONCE", "Agenda", "BadDelayError", "EventFormulas", "EventStormError"]
 
 Array = NDArray[np.float64]
 
@@ -34,6 +34,10 @@ class EventStormError(Exception):
     """Events that never end; the message names one."""
 
 
+class BadDelayError(ModelError):
+    """A delay that is negative, or not a number."""
+
+
 @dataclass(frozen=True)
 class _Due:
     time: float
@@ -41,12 +45,10 @@ class _Due:
     values: Array | None  # None: to be taken when it executes
 
 
-class Agenda:
-    """The memory of one time course: what each trigger was, and what waits."""
+class EventFormulas:
+    """What the events of a network compute; one for everybody."""
 
-    def __init__(self, derivative: Derivative, span: float, chance: np.random.Generator | None = None) -> None:
-        self._still, self._chance = 1e-9 * span, chance
-        self._mark, self._here = -math.inf, 0  # since when time stands all but still, and executions since then
+    def __init__(self, derivative: Derivative) -> None:
         network = derivative.network
         self.name, self.events = network.name, network.events
         inlined = dict(zip((name for name, _ in network.rules), derivative.rules, strict=True))
@@ -54,22 +56,30 @@ class Agenda:
         def formulas(expressions: list[Expr]) -> Formulas:
             return Formulas(substitute(expressions, inlined), network)
 
-        self.triggers = substitute([e.trigger for e in self.events], inlined)
-        self._triggers = Formulas(self.triggers, network)
-        self._delays = [None if e.delay is None else formulas([e.delay]) for e in self.events]
-        self._priorities = [None if e.priority is None else formulas([e.priority]) for e in self.events]
-        self._values = [formulas([value for _, value in e.assignments]) for e in self.events]
-        self._factors = [formulas([value for _, value in e.factors]) for e in self.events]
+        self.triggers = formulas([e.trigger for e in self.events])
+        self.delays = [None if e.delay is None else formulas([e.delay]) for e in self.events]
+        self.priorities = [None if e.priority is None else formulas([e.priority]) for e in self.events]
+        self.values = [formulas([value for _, value in e.assignments]) for e in self.events]
+        self.factors = [formulas([value for _, value in e.factors]) for e in self.events]
         index = {name: i for i, name in enumerate(network.species)}
-        self._targets = [[index[name] for name, _ in e.assignments] for e in self.events]
-        self._scaled = [[index[name] for name, _ in e.factors] for e in self.events]
+        self.targets = [[index[name] for name, _ in e.assignments] for e in self.events]
+        self.scaled = [[index[name] for name, _ in e.factors] for e in self.events]
+
+
+class Agenda:
+    """The memory of one time course: what each trigger was, and what waits."""
+
+    def __init__(self, formulas: EventFormulas, span: float, chance: np.random.Generator | None = None) -> None:
+        self._still, self._chance = 1e-9 * span, chance
+        self._mark, self._here = -math.inf, 0  # since when time stands all but still, and executions since then
+        self.formulas, self.name, self.events = formulas, formulas.name, formulas.events
         self.truth = [e.initial_value for e in self.events]
         self._waiting: list[_Due] = []
         self._done = 0
 
     def truths(self, t: float, x: Array, p: Array) -> list[bool]:
         """What each trigger is at one point."""
-        return [value != 0 for value in self._triggers(t, x, p).tolist()]  # not a number is true, as for NumPy
+        return [value != 0 for value in self.formulas.triggers(t, x, p).tolist()]  # not a number is true, as for NumPy
 
     def next(self) -> float:
         """When the next execution that waits is due; infinity if nothing waits."""
@@ -82,7 +92,7 @@ class Agenda:
         ------
         EventStormError
             If that never ends.
-        ModelError
+        BadDelayError
             If a delay is negative or not a number.
         """
         while True:
@@ -115,28 +125,28 @@ class Agenda:
         now = self.truths(t, x, p)
         for k, (before, after) in enumerate(zip(self.truth, now, strict=True)):
             if after and not before:
-                values = self._values[k](t, x, p) if self.events[k].from_trigger_time else None
+                values = self.formulas.values[k](t, x, p) if self.events[k].from_trigger_time else None
                 self._waiting.append(_Due(t + self._delay(k, t, x, p), k, values))
             elif before and not after and not self.events[k].persistent:
                 self._waiting = [due for due in self._waiting if due.event != k]
         self.truth = now
 
     def _delay(self, k: int, t: float, x: Array, p: Array) -> float:
-        formula = self._delays[k]
+        formula = self.formulas.delays[k]
         delay = 0.0 if formula is None else float(formula(t, x, p)[0])
         if not delay >= 0:
-            raise ModelError(f"{self.name}: the delay of event '{self.events[k].id}' is {delay} at time {t}")
+            raise BadDelayError(f"{self.name}: the delay of event '{self.events[k].id}' is {delay} at time {t}")
         return delay
 
     def _rank(self, k: int, t: float, x: Array, p: Array) -> float:
-        formula = self._priorities[k]
+        formula = self.formulas.priorities[k]
         rank = -math.inf if formula is None else float(formula(t, x, p)[0])
         return -math.inf if math.isnan(rank) else rank
 
     def _executed(self, due: _Due, t: float, x: Array, p: Array) -> Array:
-        values = self._values[due.event](t, x, p) if due.values is None else due.values
+        values = self.formulas.values[due.event](t, x, p) if due.values is None else due.values
         after = x.copy()
-        after[self._targets[due.event]] = values
-        if scaled := self._scaled[due.event]:
-            after[scaled] *= self._factors[due.event](t, x, p)
+        after[self.formulas.targets[due.event]] = values
+        if scaled := self.formulas.scaled[due.event]:
+            after[scaled] *= self.formulas.factors[due.event](t, x, p)
         return after

@@ -18,14 +18,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine import dosing
+from eutone.engine.agenda import EventFormulas
 from eutone.engine.chunks import Stop, default_threads, in_chunks
-from eutone.engine.clocks import clocks, jumps
+from eutone.engine.clocks import Clock, clocks
 from eutone.engine.course_emit import emit_course
 from eutone.engine.course_events import Agendas
 from eutone.engine.course_kernel import LANE, CourseKernel, build_course_kernel
 from eutone.engine.course_verify import fault
+from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
-from eutone.engine.expr import Expr, const, evaluate, symbol
+from eutone.engine.edges import Edges
+from eutone.engine.expr import const, evaluate, symbol
 from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
 from eutone.engine.status import Status
@@ -34,14 +37,13 @@ __all__ = ["CourseCode", "Courses", "Dose", "compile_course", "solve_course"]
 
 Array = NDArray[np.float64]
 
-_CHUNK_BYTES = 16 * 2**20  # of output
-_MOST_CHUNK = 1024
-_HAPPENED = 4
-_LONGEST = 0.01
-_CLOSING = 50
+_CHUNK_BYTES = 16 * 2**20  # of output: a thread works on what stays in a cache beside it
+_MOST_CHUNK = 1024  # people: more make no code faster, and ``stop`` and progress coarser
+_HAPPENED = 4  # what the machine code calls the change of a trigger
+_LONGEST = 0.01  # longest step with events, as a share of the whole: triggers are looked at five times a step
+_CLOSING = 50  # attempts of the closing in on an event; 52 halvings go from a step to one bit of it
 _FIRST = 1e-4
 """First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
-
 
 NOTES, FOLLOWS = 1, 2
 
@@ -86,8 +88,9 @@ class CourseCode:
     kernel : CourseKernel
         Its free parameters are ``free``, then an inflow for each species of ``infused``.
     infused : tuple of str
-    clocks : tuple of Expr
+    clocks : tuple of Clock
         What jumps in time.
+    events : EventFormulas or None
     """
 
     network: Network
@@ -96,7 +99,8 @@ class CourseCode:
     origin: str
     kernel: CourseKernel
     infused: tuple[str, ...]
-    clocks: tuple[Expr, ...]
+    clocks: tuple[Clock, ...]
+    events: EventFormulas | None = field(repr=False)
     engine: Any = field(repr=False)  # owns the code
     run: Callable[..., None] = field(repr=False)
 
@@ -152,8 +156,8 @@ def compile_course(
     free = tuple(free)
     for name in free:
         network.values_with({name: 1.0})  # refuses what is not a parameter, naming the nearest
-    if len(set(free)) < len(free):
-        raise ModelError(f"{network.name}: the same parameter is free twice")
+    if len(set(free)) < len(free) or len(set(infused)) < len(infused):
+        raise ModelError(f"{network.name}: the same name is free, or infused, twice")
     if not network.species:
         raise ModelError(f"{network.name}: nothing in it changes")
     width = host_lane_width() if lane_width is None else lane_width
@@ -163,7 +167,8 @@ def compile_course(
         if name not in network.species:
             raise ModelError(f"{network.name}: '{name}' is not a species of the model, so nothing can flow into it")
     kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{_INFLOW}{s}" for s in infused)))
-    found = tuple(clocks(network))
+    found = clocks(network, frozenset(infused))
+    events = EventFormulas(Derivative(network)) if network.events else None
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     prototype = ctypes.CFUNCTYPE(
         None, pointer, integer, pointer, pointer, integer, pointer, integer, pointer, pointer, integer
@@ -171,7 +176,7 @@ def compile_course(
 
     def make(engine: Any, origin: str) -> CourseCode:
         run = prototype(engine.get_function_address("course"))
-        return CourseCode(network, free, width, origin, kernel, tuple(infused), found, engine, run)
+        return CourseCode(network, free, width, origin, kernel, tuple(infused), found, events, engine, run)
 
     return fetch(emit_course(kernel, width), network.name, make, fault)
 
@@ -246,7 +251,7 @@ def solve_course(
     network = code.network
     values, at, first, keep, absolute = _checked(code, parameters, times, start, wanted, rtol, atol)
     n, threads = len(values), threads or default_threads()
-    doses = dosing.checked(doses, n, code.network, code.free, code.infused)
+    doses = dosing.checked(doses, n, code.network, code.free, code.infused, float(at[-1]) if len(at) else 0.0)
     result = Courses(
         at,
         tuple(network.species[k] for k in keep),
@@ -301,29 +306,29 @@ def _run(
         people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
     columns = {name: k for k, name in enumerate((*code.free, *(_INFLOW + s for s in code.infused)))}
     species = {name: k for k, name in enumerate(network.species)}
-    out = result.states[mine]
-
-    found = [dosing.edges(doses, n), jumps(network, code.clocks, code.free, values, 0.0, last)]
-    edges = dosing.sorted_until(np.concatenate(found, axis=1), last)
-    edges = np.concatenate([edges, np.full((n, 1), np.inf)], axis=1)
-    agendas = Agendas(network, code.free, values, last) if network.events else None
-    turn, now = np.zeros(n, dtype=np.intp), np.zeros(n)
+    undosed, out = free.copy(), result.states[mine]
+    fixed = dict(zip(network.parameters, network.values.tolist(), strict=True))
+    edges = Edges(doses, code.clocks, fixed, columns, species, n, last)
+    agendas = None if code.events is None else Agendas(code.events, code.free, n, last)
+    now, due = np.zeros(n), np.full(n, np.inf)
     here, edgy = np.ones(n, dtype=bool), np.ones(n, dtype=bool)  # who stands at the beginning of a stretch; at an edge
-    storm = np.zeros(n, dtype=bool)
+    failed = np.full(n, Status.CONVERGED, dtype=np.int8)  # whose events cannot be done
     while here.any():
-        dosing.apply(doses, now, here & edgy, x, free, species, columns, _INFLOW)
-        due = np.full(n, np.inf)
+        dosing.apply(doses, now, here & edgy, x, free, undosed, species, columns, _INFLOW)
         if agendas is not None:
-            due, stormy = agendas.settle(here, now, x, people[:, block["truth"]])
-            storm |= stormy
-            here = here & ~stormy
-        _write(out, x[:, settings.keep], at, now, here)
+            due, lost = agendas.settle(here, now, x, free, people[:, block["truth"]])
+            failed = np.where(here & (lost != 0), lost, failed)
+            here = here & (lost == 0)
+        _write(out, x[:, settings.keep], at, now, now, here)
         # a stretch ends one bit before its edge, where every clock still shows what it showed
-        edge = edges[np.arange(n), turn]
+        edge = np.full(n, np.inf)
+        edge[here] = edges.next(now, np.flatnonzero(here), x, free)
         before = np.where(np.isfinite(edge), np.nextafter(edge, -np.inf), last)
         end = np.minimum(before, due)
         # between a jump and a dose beside it there may be less than a step can be
-        who = np.flatnonzero(here & (end - now > 4.0 * np.spacing(np.maximum(now, 1e-6 * last))))
+        far = end - now > dosing.least_stretch(now, last)
+        _write(out, x[:, settings.keep], at, np.nextafter(now, np.inf), end, here & ~far & (not word[0]))
+        who = np.flatnonzero(here & far)
         if word[0]:
             done[who] = 0
         elif len(who):
@@ -350,14 +355,13 @@ def _run(
         waited = here & ~happened & ~edgy & (end == due)
         here = (done == 1) & (happened | edgy | waited)
         now = np.where(happened, people[:, lane["~t"]], np.where(edgy, edge, np.where(waited, due, now)))
-        turn = turn + edgy
-    result.status[mine] = np.where(storm, np.int8(Status.EVENT_STORM), _status(done, x))
+    result.status[mine] = np.where(failed != 0, failed, _status(done, x))
     result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
 
 
-def _write(out: Array, x: Array, at: Array, now: Array, who: NDArray[np.bool_]) -> None:
-    """What was asked for at the time ``now`` of each of ``who``."""
-    low, high = np.searchsorted(at, now, side="left"), np.searchsorted(at, now, side="right")
+def _write(out: Array, x: Array, at: Array, first: Array, last: Array, who: NDArray[np.bool_]) -> None:
+    """The present state at what was asked for from ``first`` until ``last`` of each of ``who``."""
+    low, high = np.searchsorted(at, first, side="left"), np.searchsorted(at, last, side="right")
     while (more := np.flatnonzero(who & (low < high))).size:
         out[more, low[more]] = x[more]
         low = low + 1
@@ -402,6 +406,7 @@ def _checked(
     absolute = np.broadcast_to(np.asarray(atol, dtype=np.float64), (len(network.species),))
     if not (np.isfinite(absolute).all() and (absolute >= 0).all() and 0 < rtol < 1):
         raise ModelError(f"{network.name}: rtol must lie between 0 and 1, atol must not be negative")
+    absolute = np.maximum(absolute, np.finfo(np.float64).tiny)  # what stays 0 has no error, and not 0/0
     names = network.species if wanted is None else tuple(wanted)
     missing = [name for name in names if name not in network.species]
     if missing:

@@ -1,7 +1,8 @@
 """Is this machine code right? One step of it, near the default state, against the same step in slow NumPy.
 
-The slow step interprets the same programs one operation at a time and does the sums over stages as the tableau says
-them; the derivative is besides compared with the rates as the network states them.
+The slow step interprets the same programs one operation at a time and does the sums over stages and the output within
+the step as the tableau says them; the derivative of every species is besides compared with the rates as the network
+states them.
 """
 
 from __future__ import annotations
@@ -25,8 +26,20 @@ __all__ = ["fault", "slow_step"]
 Array = NDArray[np.float64]
 
 
-def slow_step(kernel: CourseKernel, people: Array) -> Array:
-    """What one pass makes of ``people`` (n, kept): one step of everybody, output aside."""
+_WITHIN = 0.37  # of the step: where output is asked for
+
+
+def slow_step(kernel: CourseKernel, people: Array) -> tuple[Array, Array, Array]:
+    """What one pass makes of ``people`` (n, kept): one step of everybody.
+
+    Returns
+    -------
+    array, (n, kept)
+    array, (n, n_species)
+        The derivative at the beginning.
+    array, (n, n_species)
+        What dense output says at ``_WITHIN`` of the step.
+    """
     table = np.zeros((kernel.rows, len(people)))
     table[: kernel.kept] = people.T
     rows = {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
@@ -41,6 +54,7 @@ def slow_step(kernel: CourseKernel, people: Array) -> Array:
             table[into + row] = done[row]
 
     run(kernel.begin)
+    began = table[rows["f"]].copy()
     step = table[lane["~step"]]
     for s in range(STAGES):
         stages = table[rows["U"]].reshape(STAGES, n, -1)
@@ -57,18 +71,21 @@ def slow_step(kernel: CourseKernel, people: Array) -> Array:
     size = table[rows["atol"]] + table[lane["~rtol"]] * np.maximum(abs(table[rows["x"]]), abs(new))
     with np.errstate(all="ignore"):
         table[lane["~sum"]] = np.square(table[rows["U"]].reshape(STAGES, n, -1)[-1] / size).sum(axis=0)
+    stages, x = table[rows["U"]].reshape(STAGES, n, -1), table[rows["x"]].copy()
+    K = [sum(h * stages[j] for j, h in enumerate(row)) for row in DENSE]
+
+    def inside(theta: float) -> Array:
+        return np.asarray((1 - theta) * x + theta * (new + (1 - theta) * (K[0] + theta * (K[1] + theta * K[2]))))
+
     if kernel.blocks["probe"][1]:
-        stages, x = table[rows["U"]].reshape(STAGES, n, -1), table[rows["x"]]
-        K = [sum(h * stages[j] for j, h in enumerate(row)) for row in DENSE]
         for theta in PROBES:
             table[lane["~tp"]] = np.minimum(table[lane["~t"]] + theta * step, table[lane["~end"]])
-            inside = new + (1 - theta) * (K[0] + theta * (K[1] + theta * K[2]))
-            table[rows["probe"]] = (1 - theta) * x + theta * inside
+            table[rows["probe"]] = inside(theta)
             run(kernel.watch)
     run(kernel.decide)
     table[rows["x"]] = np.where(table[lane["~good"]] != 0, new, table[rows["x"]])
     table[lane["~t"]], table[lane["~h"]] = table[lane["~tnew"]], table[lane["~hnew"]]
-    return np.asarray(table[: kernel.kept].T)
+    return np.asarray(table[: kernel.kept].T), np.asarray(began.T), inside(_WITHIN).T
 
 
 def fault(code: CourseCode) -> str | None:
@@ -91,21 +108,25 @@ def fault(code: CourseCode) -> str | None:
     told = {"~h": h, "~end": 10.0 * h, "~tout": np.inf, "~rtol": 1.0, "~limit": 1.0, "~longest": np.inf}
     for name, number in told.items():
         people[0, lane[name]] = number
-    expected = slow_step(kernel, people)
-    stop, nothing = np.zeros(1, dtype=np.uint8), np.zeros(1)
+    expected, began, within = slow_step(kernel, people)
+    far = ~np.isclose(began[0], change, rtol=1e-6, atol=1e-9 * fastest * typical, equal_nan=True)
+    if np.isfinite(change).all() and far.any():
+        return f"'{network.species[int(np.argmax(far))]}' changes otherwise than the rates say"
+    stop, lists, states = np.zeros(1, dtype=np.uint8), np.zeros(1), np.arange(n)
+    times, out = np.array([_WITHIN * h]), np.full((1, n), np.nan)
     found = people.copy()
-    empty = nothing.ctypes.data
-    code.run(found.ctypes.data, 1, stop.ctypes.data, empty, 0, empty, 0, empty, empty, 1)
+    found[0, lane["~tout"]] = times[0]
+    code.run(
+        found.ctypes.data, 1, stop.ctypes.data, times.ctypes.data, 1, out.ctypes.data, n, states.ctypes.data,
+        lists.ctypes.data, 1,
+    )  # fmt: skip
     for name in ("~t", "~h", "~done", "~steps"):
         if not np.isclose(found[0, lane[name]], expected[0, lane[name]], rtol=1e-6, equal_nan=True):
             return f"'{name[1:]}' is {found[0, lane[name]]} after a step, not {expected[0, lane[name]]}"
-    moved, meant = found[0, :n] - state, expected[0, :n] - state
-    allowed = 1e-6 * np.abs(meant) + 1e-9 * typical
-    wrong = ~(np.abs(moved - meant) <= allowed) & ~(np.isnan(moved) & np.isnan(meant))
-    if wrong.any():
-        return f"'{network.species[int(np.argmax(wrong))]}' moves otherwise"
-    if np.isfinite(change).all() and fastest > 0 and found[0, lane["~t"]] > 0:
-        rough = np.abs(meant - h * change) > 0.5 * h * np.abs(change) + 0.05 * h * fastest * typical
-        if not kernel.timed and rough.all():
-            return "no species moves as the rates say"
+    written = found[0, lane["~t"]] >= times[0]
+    for moved, meant, what in ((found[0, :n], expected[0, :n], "moves"), (out[0], within[0], "is written")):
+        allowed = 1e-6 * np.abs(meant - state) + 1e-9 * typical
+        wrong = ~(np.abs(moved - meant) <= allowed) & ~(np.isnan(moved) & np.isnan(meant))
+        if wrong.any() and (written or what == "moves"):
+            return f"'{network.species[int(np.argmax(wrong))]}' {what} otherwise"
     return None

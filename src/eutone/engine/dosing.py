@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine.network import Network
 
-__all__ = ["Dose", "apply", "checked", "edges", "repeated", "sorted_until"]
+__all__ = ["Dose", "apply", "checked", "edges", "least_stretch", "repeated", "sorted_until"]
 
 Array = NDArray[np.float64]
 
@@ -77,10 +77,15 @@ def repeated(
     ]
 
 
+def least_stretch(time: ArrayLike, last: float) -> Array:
+    """The shortest time that is integrated over: what is shorter cannot be told from rounding in times beside it."""
+    return np.asarray(4.0 * np.spacing(np.maximum(time, 1e-6 * last)))
+
+
 def checked(
-    doses: Sequence[Dose], n: int, network: Network, free: tuple[str, ...], infused: tuple[str, ...]
+    doses: Sequence[Dose], n: int, network: Network, free: tuple[str, ...], infused: tuple[str, ...], last: float
 ) -> list[Dose]:
-    """The doses with an array (n,) of each number.
+    """The doses of a course that ends at ``last``, with an array (n,) of each number.
 
     Raises
     ------
@@ -106,8 +111,18 @@ def checked(
             raise ModelError(
                 f"{network.name}: a dose goes to '{dose.target}', which is neither state nor free parameter"
             )
-        found.append(Dose(dose.target, time, amount, duration))
+        found.append(_possible(Dose(dose.target, time, amount, duration), dose.target in network.species, last))
     return found
+
+
+def _possible(dose: Dose, state: bool, last: float) -> Dose:
+    """What flows in for less time than numbers can tell apart is given at once; a parameter is not changed at all."""
+    time, amount, duration = (np.asarray(v) for v in (dose.time, dose.amount, dose.duration))
+    with np.errstate(invalid="ignore"):
+        short = (duration > 0) & (time + duration <= time + 2.0 * least_stretch(time, last))
+    if not short.any():
+        return dose
+    return Dose(dose.target, time, amount if state else np.where(short, 0.0, amount), np.where(short, 0.0, duration))
 
 
 def edges(doses: Sequence[Dose], n: int) -> Array:
@@ -135,24 +150,38 @@ def apply(
     who: NDArray[np.bool_],
     x: Array,
     free: Array,
+    undosed: Array,
     species: Mapping[str, int],
     columns: Mapping[str, int],
     inflow: str,
 ) -> None:
-    """Change states ``x`` and parameters ``free`` of ``who`` by what falls on their time ``now``, in place."""
+    """Change states ``x`` and parameters ``free`` of ``who`` by what falls on their time ``now``, in place.
+
+    A parameter becomes what it is without doses, ``undosed``, and what is given at that time: after all of them have
+    ended it is what it was, to the bit.
+    """
+    touched: dict[int, NDArray[np.bool_]] = {}
     for dose in doses:
         time, amount, duration = np.asarray(dose.time), np.asarray(dose.amount), np.asarray(dose.duration)
         begins = who & (time == now)
-        ends = who & (duration > 0) & (time + duration == now)
-        if dose.target not in species:
-            at = columns[dose.target]
-            free[begins, at] += amount[begins]
-            free[ends, at] -= amount[ends]
+        if dose.target in species:
+            once = begins & (duration == 0)
+            x[once, species[dose.target]] += amount[once]
+        slow = duration > 0
+        edge = (begins & (slow | (dose.target not in species))) | (who & slow & (time + duration == now))
+        if edge.any():
+            column = columns[inflow + dose.target if dose.target in species else dose.target]
+            touched[column] = touched.get(column, np.zeros(len(now), dtype=bool)) | edge
+    for column, edge in touched.items():
+        free[edge, column] = undosed[edge, column]
+    for dose in doses:
+        column = columns.get(inflow + dose.target if dose.target in species else dose.target, -1)
+        if column not in touched:
             continue
-        at = species[dose.target]
-        once = begins & (duration == 0)
-        x[once, at] += amount[once]
-        if (duration > 0).any():
-            flow, slow = columns[inflow + dose.target], begins & (duration > 0)
-            free[slow, flow] += amount[slow] / duration[slow]
-            free[ends, flow] -= amount[ends] / duration[ends]
+        edge = touched[column]
+        time, amount, duration = (np.asarray(v)[edge] for v in (dose.time, dose.amount, dose.duration))
+        lasts = (time <= now[edge]) & ((duration == 0) | (now[edge] < time + duration))
+        if dose.target in species:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                amount, lasts = amount / duration, lasts & (duration > 0)
+        free[edge, column] += np.where(lasts, amount, 0.0)

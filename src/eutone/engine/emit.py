@@ -184,7 +184,7 @@ def emit_driver(
     is_done = "%bits = bitcast MASK splat (i1 true) to iWIDTH"
     if finished is not None:
         is_done = f"""%fp = getelementptr VEC, ptr %group, i64 {finished}
-  %fv = load VEC, ptr %fp, align 64
+  %fv = load VEC, ptr %fp, align {8 * width}
   %fm = fcmp ogt VEC %fv, splat (double 0.0)
   %bits = bitcast MASK %fm to iWIDTH"""
     replace = {

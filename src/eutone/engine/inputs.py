@@ -12,10 +12,12 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import CubicSpline
 
 from eutone._errors import ModelError
-from eutone.engine.expr import Expr, call, const, symbol
+from eutone.engine.expr import Expr, call, const, substitute, symbol
 from eutone.engine.network import Network
 
 __all__ = ["with_curve", "with_depot"]
+
+_SAME = 1e-9  # of a period: hours and days that were converted are the same
 
 
 def with_depot(network: Network, target: str, *, rate: float, bioavailability: float = 1.0, name: str = "") -> Network:
@@ -75,6 +77,8 @@ def with_curve(
 ) -> Network:
     """``network`` with a parameter that follows a curve through points, and stays at its ends.
 
+    What begins where it says begins with the curve's value at time 0.
+
     Parameters
     ----------
     times, values : array, (n_points,)
@@ -92,10 +96,14 @@ def with_curve(
     at, to = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
     if parameter not in network.parameters:
         raise ModelError(f"{network.name}: '{parameter}' is not a parameter of the model")
-    if at.ndim != 1 or at.shape != to.shape or len(at) < 2 or not (np.diff(at) > 0).all() or not np.isfinite(to).all():
+    if at.ndim != 1 or at.shape != to.shape or len(at) < 2 or not (np.diff(at) > 0).all():
         raise ModelError(f"{network.name}: a curve needs two points or more, their times increasing")
-    if period is not None and (at[-1] - at[0] != period or to[0] != to[-1]):
-        raise ModelError(f"{network.name}: points of a periodic curve span one period and end as they begin")
+    if not (np.isfinite(at).all() and np.isfinite(to).all()):
+        raise ModelError(f"{network.name}: times and values of a curve are finite numbers")
+    if period is not None:
+        if abs(at[-1] - at[0] - period) > _SAME * period or abs(to[-1] - to[0]) > _SAME * abs(to[0]):
+            raise ModelError(f"{network.name}: points of a periodic curve span one period and end as they begin")
+        to = np.append(to[:-1], to[0])
     t = symbol("time")
     if period is not None:
         t = at[0] + (t - at[0]) - period * call("floor", (t - at[0]) / period)
@@ -109,13 +117,17 @@ def with_curve(
     if period is None:
         curve = call("select", call("lt", t, float(at[0])), float(to[0]), curve)
     kept = [k for k, name in enumerate(network.parameters) if name != parameter]
-    return replace(
+    begun = substitute([curve], {"time": const(0.0)})[0]
+    initials = zip(network.initials, substitute(list(network.initials.values()), {parameter: begun}), strict=True)
+    driven = replace(
         network,
         parameters=tuple(network.parameters[k] for k in kept),
         values=network.values[kept],
         rules=((parameter, curve), *network.rules),
+        initials=dict(initials),
         explicit_time=True,
     )
+    return replace(driven, initial=driven.start(driven.values))
 
 
 def _straight(at: np.ndarray, to: np.ndarray) -> list[tuple[float, ...]]:

@@ -76,7 +76,8 @@ def wanted_of(network: Network, names: Sequence[str] | None = None) -> Wanted:
             hint = f"; did you mean {' or '.join(near)}?" if near else ""
             raise ModelError(f"{network.name}: '{name}' is no species, rule, reaction or parameter{hint}")
     needed = set(names) | symbols(*formulas.values())
-    return Wanted(names, tuple(s for s in network.species if s in needed), formulas)
+    # one species at least is kept: it shows from where a person was not reached
+    return Wanted(names, tuple(s for s in network.species if s in needed) or network.species[:1], formulas)
 
 
 def observe(
@@ -124,7 +125,7 @@ def observe(
         for name, value in zip(wanted.formulas, evaluate(roots, named), strict=True):
             target = found[wanted.names.index(name)][part]
             # who was not reached is not a number in everything, constants included
-            lost = np.isnan(states[part]).any(axis=2) if states.shape[2] else np.zeros(target.shape, dtype=bool)
+            lost = np.isnan(states[part]).any(axis=2)
             target[:] = np.where(lost, np.nan, np.asarray(value, dtype=np.float64))
     return found
 

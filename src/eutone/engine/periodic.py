@@ -1,11 +1,11 @@
 """The orbit that a periodically driven network settles into, solved for and not waited for.
 
 A state ``x`` lies on the orbit if one period later it is the same: ``P(x) = x`` for the period map ``P``. Newton's
-method on the independent species needs the derivative of ``P``. That of the typical person (finite differences, all
+method on the independent species needs the derivative of ``P``. That of the default person (finite differences, all
 of them in lanes at once) serves everybody as preconditioner, and what is particular to a person is learned on the way
 by Anderson's mixing of the last few residuals (Walker and Ni, SIAM J Numer Anal 2011, 49:1715). So a person takes a
 handful of periods, however slow the slowest process is. Totals of conserved moieties stay what they were at the
-start.
+start. Nobody's orbit depends on who stands beside them.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
+from eutone.engine import dosing
+from eutone.engine.chunks import Stop
 from eutone.engine.course import CourseCode, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.expr import evaluate, substitute, symbols
@@ -30,10 +32,11 @@ __all__ = ["Orbits", "periodic_orbits"]
 
 Array = NDArray[np.float64]
 
-_MEMORY = 6
-_DIFFERENCE = 1e-5
-_WARM = 2
+_MEMORY = 6  # residuals that are mixed: more are no longer independent of each other to the accuracy of a course
+_DIFFERENCE = 1e-5  # of a species: a course is right to 1e-9, so a slope is to 1e-4, and curvature costs less
+_WARM = 2  # periods that only bring people near, before anything is extrapolated
 _GROWTH = 1e4
+_PHASES = 97  # moments of a period, prime so that no clock beats with them
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def periodic_orbits(
     rtol: float = 1e-9,
     atol: ArrayLike = 1e-12,
     threads: int | None = None,
-    stop: Any = None,
+    stop: Stop | None = None,
 ) -> Orbits:
     """The periodic state of everybody.
 
@@ -83,7 +86,7 @@ def periodic_orbits(
     period : float
         Clocks of the model and ``doses`` repeat after it.
     doses : sequence of Dose
-        Of one period.
+        Of one period. An infusion may go on into the next.
     start : array, optional
         Where the search begins; it fixes the totals of conserved moieties.
     tolerance : float
@@ -94,39 +97,41 @@ def periodic_orbits(
     Raises
     ------
     ModelError
-        If the model does not repeat after ``period``, or the typical person cannot be integrated.
+        If the model or a dose does not repeat after ``period``, or the model has events.
     """
     network = code.network
     values = np.ascontiguousarray(parameters, dtype=np.float64)
     if not 0 < period < np.inf:
         raise ModelError(f"{network.name}: a period must be positive")
-    _refuse_other_clocks(network, period)
+    if network.events:
+        raise ModelError(f"{network.name}: event '{network.events[0].id}': no periodic state is looked for with events")
+    _refuse_other_clocks(network, code.free, values, period)
+    n = len(values)
+    doses = _within(dosing.checked(doses, n, network, code.free, code.infused, period), period, network)
     moieties = conserved_moieties(network)
     free = moieties.independent
     typical = np.maximum(np.abs(network.initial), 1e-6 * np.abs(network.initial).max(initial=1e-6))
 
-    def after(x: Array, rows: NDArray[np.intp] | None) -> tuple[Array, NDArray[np.int8]]:
-        own = values if rows is None else values[rows]
-        mine = [d if rows is None else d.of(rows) for d in doses]
+    def after(x: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.int8]]:
         run = solve_course(
-            code, own, [0.0, period], start=x, doses=mine, rtol=rtol, atol=atol, threads=threads, stop=stop
-        )
+            code, values[rows], [0.0, period], start=x, doses=[d.of(rows) for d in doses], rtol=rtol, atol=atol,
+            threads=threads, stop=stop,
+        )  # fmt: skip
         return run.states[:, 1], run.status
 
-    n = len(values)
     x = np.array(solve_course(code, values, [0.0], start=start).states[:, 0])
     constants = np.stack([totals(moieties, row) for row in x]) if n else np.zeros((0, len(moieties.dependent)))
     status = np.full(n, Status.STEP_LIMIT, dtype=np.int8)
     residual, periods = np.full(n, np.inf), np.zeros(n, dtype=np.int64)
+    going = np.arange(n)
     for _ in range(_WARM):
-        moved, ended = after(x, None)
+        moved, ended = after(x, going)
         periods += 1
         x = np.where((ended == 0)[:, None], moved, x)
     if not n:
         return Orbits(network.species, x, residual, periods, status)
-    inverse = _preconditioner(code, period, doses, x, free, moieties, constants, typical, rtol, atol)
+    inverse = _preconditioner(code, period, free, moieties, typical, rtol, atol, threads, stop)
     history: list[tuple[Array, Array]] = []  # of (independent species, preconditioned residual), everybody's
-    going = np.arange(n)
     # what grows for ever hardly changes in the end, relative to itself
     most_size = _GROWTH * (np.abs(x) + typical)
     for _ in range(most - _WARM):
@@ -169,38 +174,62 @@ def _mixed(history: list[tuple[Array, Array]], scale: Array) -> Array:
 def _preconditioner(
     code: CourseCode,
     period: float,
-    doses: Sequence[Dose],
-    x: Array,
     free: NDArray[np.intp],
     moieties: Any,
-    constants: Array,
     typical: Array,
     rtol: float,
     atol: ArrayLike,
+    threads: int | None,
+    stop: Stop | None,
 ) -> Array:
-    """``(I - P')^-1`` of the default person, on the independent species."""
+    """``(I - P')^-1`` of the default person without doses, on the independent species."""
     network = code.network
     default = dict(zip(network.parameters, network.values, strict=True))
     own = np.array([[default[name] for name in code.free]])
-    middle = np.median(x, axis=0)[free]
-    held = np.median(constants, axis=0) if len(constants) else np.zeros(0)
-    size = _DIFFERENCE * np.maximum(np.abs(middle), typical[free])
-    points = np.concatenate([middle + np.diag(size), middle - np.diag(size)])
+    options: dict[str, Any] = {"rtol": min(rtol, 1e-9), "atol": atol, "threads": threads, "stop": stop}
+    middle = solve_course(code, own, [0.0, _WARM * period], **options).states[0]
+    held, warm = totals(moieties, middle[0]), middle[1][free]
+    size = _DIFFERENCE * np.maximum(np.abs(warm), typical[free])
+    points = np.concatenate([warm + np.diag(size), warm - np.diag(size)])
     begin = np.stack([restore(moieties, p, held) for p in points])
-    given = [d.typical() for d in doses]
-    run = solve_course(
-        code, np.tile(own, (len(begin), 1)), [0.0, period], start=begin, doses=given, rtol=min(rtol, 1e-9), atol=atol
-    )
-    if (run.status != 0).any():
-        raise ModelError(f"{network.name}: the typical person cannot be integrated over a period")
-    ends = run.states[:, 1][:, free]
+    run = solve_course(code, np.tile(own, (len(begin), 1)), [0.0, period], start=begin, **options)
     m = len(free)
+    if (run.status != 0).any():  # then everybody learns from their own residuals alone
+        return np.eye(m)
+    ends = run.states[:, 1][:, free]
     slope = ((ends[:m] - ends[m:]) / (2.0 * size[:, None])).T
     return np.asarray(np.linalg.pinv(np.eye(m) - slope, rcond=1e-12))
 
 
-def _refuse_other_clocks(network: Network, period: float) -> None:
-    """A model whose rates do not repeat has no orbit of that period."""
+def _within(doses: Sequence[Dose], period: float, network: Network) -> list[Dose]:
+    """Doses of one period; what still flows when it ends flows on at the beginning of the next."""
+    found = []
+    for dose in doses:
+        time, amount, duration = (np.asarray(v) for v in (dose.time, dose.amount, dose.duration))
+        given = ~np.isnan(time)
+        if (time[given] >= period).any() or (duration[given] > period).any():
+            raise ModelError(
+                f"{network.name}: the dose to '{dose.target}' begins after the period of {period:g}, or lasts longer"
+            )
+        if dose.target not in network.species and (duration[given] == 0).any():
+            raise ModelError(f"{network.name}: the dose to '{dose.target}' raises it for ever, which does not repeat")
+        rest = np.where(given, time + duration - period, 0.0)
+        late = rest > 0
+        if not late.any():
+            found.append(dose)
+            continue
+        first = np.where(late, duration - rest, duration)
+        flows = dose.target in network.species
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = np.where(late & flows, first / duration, 1.0)
+        found.append(Dose(dose.target, time, amount * share, first))
+        left = np.where(late & flows, 1.0 - share, 1.0)
+        found.append(Dose(dose.target, np.where(late, 0.0, np.nan), amount * left, np.where(late, rest, 0.0)))
+    return found
+
+
+def _refuse_other_clocks(network: Network, free: tuple[str, ...], values: Array, period: float) -> None:
+    """A model whose rates do not repeat, for anybody, has no orbit of that period."""
     known: dict[str, Any] = {}
     for name, rule in network.rules:
         known[name] = substitute([rule], known)[0]
@@ -209,12 +238,18 @@ def _refuse_other_clocks(network: Network, period: float) -> None:
         return
     named: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
     named |= dict(zip(network.species, network.initial + 0.1 * (np.abs(network.initial) + 1.0), strict=True))
-    times = period * (np.arange(97) + 0.377) / 97.0
-    with np.errstate(all="ignore"):
+    own = [k for k, name in enumerate(free) if name in symbols(*roots)]
+    people = np.unique(values[:, own], axis=0) if own else np.zeros((1, 0))
+    times = period * (np.arange(_PHASES) + 0.377) / _PHASES
+    for row in people:
+        person = named | {free[k]: float(v) for k, v in zip(own, row, strict=True)}
         now, later = (
-            [np.broadcast_to(np.asarray(v, dtype=float), times.shape) for v in evaluate(roots, named | {"time": t})]
+            [np.broadcast_to(np.asarray(v, dtype=float), times.shape) for v in evaluate(roots, person | {"time": t})]
             for t in (times, times + period)
         )
-    scale = max(float(np.nanmax(np.abs(now))), 1e-300)
-    if not np.allclose(now, later, rtol=1e-6, atol=1e-9 * scale, equal_nan=True):
-        raise ModelError(f"{network.name}: the model does not repeat after {period:g}")
+        scale = max(float(np.nanmax(np.abs(now))), 1e-300)
+        if not np.allclose(now, later, rtol=1e-6, atol=1e-9 * scale, equal_nan=True):
+            theirs = ", ".join(f"{free[k]} = {v:g}" for k, v in zip(own, row, strict=True))
+            raise ModelError(
+                f"{network.name}: the model does not repeat after {period:g}{' with ' * bool(own)}{theirs}"
+            )

@@ -19,16 +19,15 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine.course import FOLLOWS, NOTES, CourseCode, Courses, Pace, solve_course
 from eutone.engine.dosing import Dose
-from eutone.engine.expr import symbols
 from eutone.engine.status import Status
 
 __all__ = ["Sensitivities", "sensitivities"]
 
 Array = NDArray[np.float64]
 
-_HIGHER = 1e-6
-_BLOCK_BYTES = 32 * 2**20  # of states at a time
-_ROOM = 4096
+_HIGHER = 1e-6  # what a difference loses to curvature is a millionth, to rounding a ten-thousand-millionth
+_BLOCK_BYTES = 64 * 2**20  # that are worked on at a time
+_ROOM = 4096  # steps for which there is room at first; who takes more has everybody of the block done again
 
 
 @dataclass(frozen=True)
@@ -74,13 +73,16 @@ def sensitivities(
     Raises
     ------
     ModelError
-        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it).
+        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it), or the model has
+        events.
     """
     names = tuple(code.free if wrt is None else wrt)
     for name in names:
         if name not in code.free:
             raise ModelError(f"{code.network.name}: '{name}' is not a free parameter of this code")
-    moved = symbols(*code.clocks) & set(names)
+    if code.network.events:
+        raise ModelError(f"{code.network.name}: event '{code.network.events[0].id}' makes courses that are not smooth")
+    moved = set[str]().union(*(clock.names for clock in code.clocks)) & set(names)
     if moved:
         raise ModelError(f"{code.network.name}: '{sorted(moved)[0]}' moves the jumps of a clock")
     values = np.ascontiguousarray(parameters, dtype=np.float64)
@@ -90,7 +92,10 @@ def sensitivities(
     if start is not None:
         first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
     parts = []
-    block = max(1, _BLOCK_BYTES // max(8 * np.size(times) * len(code.network.species) * max(len(names), 1), 1))
+    wanted = len(options.get("wanted") or code.network.species)
+    # a person's states, and those beside them, twice (as found, and as slopes), and the list of steps
+    each = 8 * (2 * np.size(times) * wanted * (1 + len(names)) + _ROOM)
+    block = max(1, _BLOCK_BYTES // each)
     for low in range(0, max(len(values), 1), block):
         rows = np.arange(low, min(low + block, len(values)))
         mine = [d.of(rows) for d in doses]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.agenda import Agenda, EventStormError
+from eutone.engine.agenda import Agenda, EventFormulas, EventStormError
 from eutone.engine.derivative import Derivative
 from eutone.engine.expr import symbols
 from eutone.engine.march import METHODS, March, march, scale
@@ -115,7 +115,7 @@ def time_course(
         if dose.time < begin or dose.duration < 0 or not math.isfinite(dose.time + dose.amount + dose.duration):
             raise ModelError(f"{network.name}: the dose to '{dose.target}' has an impossible time, amount or duration")
     last = float(at[-1]) if len(at) else begin
-    agenda = Agenda(f, last - begin, chance) if network.events else None
+    agenda = Agenda(EventFormulas(f), last - begin, chance) if network.events else None
     run = _Run(f, at, x, agenda, method, rtol, atol * scale(x))
     used = np.repeat(p[:, None], len(at), axis=1)
     edges = {begin, last} | {d.time for d in doses} | {d.time + d.duration for d in doses}
@@ -148,7 +148,7 @@ class _Run:
         moved = (network.stoichiometry != 0).any(axis=1)
         self.moves = np.array([m or n in driven for m, n in zip(moved, network.species, strict=True)], dtype=bool)
         still = {n for n, m in zip(network.species, self.moves, strict=True) if not m}  # until an event comes
-        roots = [*f.roots, *(agenda.triggers if agenda else ())]
+        roots = [*f.roots, *(agenda.formulas.triggers.roots if agenda else ())]
         self.jumps = jumps_of(roots, {*network.parameters, *still})
         used = symbols(*self.jumps.nodes)
         self.timers = [(i, n) for i, n in enumerate(network.species) if n in still and n in used]
