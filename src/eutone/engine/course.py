@@ -23,7 +23,7 @@ from eutone.engine.chunks import Stop, default_threads, in_chunks
 from eutone.engine.clocks import Clock, clocks
 from eutone.engine.course_emit import emit_course
 from eutone.engine.course_events import Agendas
-from eutone.engine.course_kernel import LANE, CourseKernel, build_course_kernel
+from eutone.engine.course_kernel import FOLLOWS, LANE, CourseKernel, build_course_kernel
 from eutone.engine.course_verify import fault
 from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
@@ -44,8 +44,6 @@ _LONGEST = 0.01  # longest step with events, as a share of the whole: triggers a
 _CLOSING = 50  # attempts of the closing in on an event; 52 halvings go from a step to one bit of it
 _FIRST = 1e-4
 """First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
-
-NOTES, FOLLOWS = 1, 2
 
 
 @dataclass(frozen=True)

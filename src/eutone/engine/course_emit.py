@@ -7,7 +7,7 @@ so a person's bits depend neither on neighbours nor on the width of the vectors.
 
 from __future__ import annotations
 
-from eutone.engine.course_kernel import LANE, WORK, CourseKernel
+from eutone.engine.course_kernel import FOLLOWS, LANE, WORK, CourseKernel
 from eutone.engine.emit import emit_driver, emit_module, emit_part, number
 from eutone.engine.tableau import DENSE, NODES, SLOPES, STAGES, A, C
 
@@ -125,6 +125,13 @@ class _Loops:
         return [
             f"%{name}.p = getelementptr {self.vec}, ptr %group, i64 {self.row(label)}",
             f"%{name} = load {self.vec}, ptr %{name}.p, align {8 * self.width}",
+        ]
+
+    def cell(self, name: str, label: str) -> list[str]:
+        """Load one lane's number as ``%name``; ``%column`` is the lane."""
+        return [
+            f"%{name}.p = getelementptr double, ptr %column, i64 {self.row(label) * self.width}",
+            f"%{name} = load double, ptr %{name}.p",
         ]
 
     def put_at(self, value: str, first: int, tag: str) -> list[str]:
@@ -265,64 +272,46 @@ class _Loops:
 
     def outputs(self) -> str:
         """For every lane whose step passed an output time: write what was there."""
+        passed = [*self.lone("tout", "~tout"), *self.lone("tnew", "~tnew"), f"%m2 = fcmp ole {self.vec} %tout, %tnew"]
+        return self.by_lane("outputs", f"ptr %owner, {_OUTPUT}", passed, "dense", "put")
+
+    def pace(self) -> str:
+        """For every lane that took a step and writes its steps down, or takes those of a list."""
+        kept = [*self.lone("kind", "~pace"), f"%m2 = fcmp ogt {self.vec} %kind, {self.splat(0.0)}"]
+        return self.by_lane("pace", "ptr %lists, i64 %most", kept, None, "note")
+
+    def by_lane(self, name: str, given: str, condition: list[str], first: str | None, each: str) -> str:
+        """A function: if a step was taken and ``%m2`` holds in any lane, ``first``, then ``each`` for these lanes."""
         w = self.width
         lines = [
-            f"define internal void @outputs(ptr %group, ptr %owner, {_OUTPUT}) #1 {{",
+            f"define internal void @{name}(ptr %group, {given}) #1 {{",
             "entry:",
-            *self.lone("good", "~good"), *self.lone("tout", "~tout"), *self.lone("tnew", "~tnew"),
+            *self.lone("good", "~good"),
             f"%m1 = fcmp une {self.vec} %good, {self.splat(0.0)}",
-            f"%m2 = fcmp ole {self.vec} %tout, %tnew",
+            *condition,
             f"%m3 = and {self.mask} %m1, %m2",
             f"%small = bitcast {self.mask} %m3 to i{w}", f"%bits = zext i{w} %small to i64",
             "%any = icmp ne i64 %bits, 0", "br i1 %any, label %some, label %end",
-            "some:", "call void @dense(ptr %group)", "br label %lanes",
+            "some:", *([f"call void @{first}(ptr %group)"] if first else []), "br label %lanes",
             "lanes:", "%todo = phi i64 [ %bits, %some ], [ %rest, %lanes ]",
             "%lane = call i64 @llvm.cttz.i64(i64 %todo, i1 true)",
-            f"call void @put(ptr %group, ptr %owner, {_OUTPUT}, i64 %lane)",
+            f"call void @{each}(ptr %group, {given}, i64 %lane)",
             "%less = sub i64 %todo, 1", "%rest = and i64 %todo, %less",
             "%left = icmp ne i64 %rest, 0", "br i1 %left, label %lanes, label %end",
             "end:", "ret void", "}", "",
         ]  # fmt: skip
         return "\n".join(lines)
 
-    def pace(self) -> str:
-        """For every lane that took a step and writes its steps down, or takes those of a list."""
-        w = self.width
-        lines = [
-            "define internal void @pace(ptr %group, ptr %lists, i64 %most) #1 {",
-            "entry:",
-            *self.lone("good", "~good"), *self.lone("kind", "~pace"),
-            f"%m1 = fcmp une {self.vec} %good, {self.splat(0.0)}",
-            f"%m2 = fcmp ogt {self.vec} %kind, {self.splat(0.0)}",
-            f"%m3 = and {self.mask} %m1, %m2",
-            f"%small = bitcast {self.mask} %m3 to i{w}", f"%bits = zext i{w} %small to i64",
-            "%any = icmp ne i64 %bits, 0", "br i1 %any, label %lanes, label %over",
-            "lanes:", "%todo = phi i64 [ %bits, %entry ], [ %rest, %lanes ]",
-            "%lane = call i64 @llvm.cttz.i64(i64 %todo, i1 true)",
-            "call void @note(ptr %group, ptr %lists, i64 %most, i64 %lane)",
-            "%less = sub i64 %todo, 1", "%rest = and i64 %todo, %less",
-            "%left = icmp ne i64 %rest, 0", "br i1 %left, label %lanes, label %over",
-            "over:", "ret void", "}", "",
-        ]  # fmt: skip
-        return "\n".join(lines)
-
     def note(self) -> str:
         """One lane's step written down, or its next one read; scalar."""
-
-        def cell(name: str, label: str) -> list[str]:
-            return [
-                f"%{name}.p = getelementptr double, ptr %column, i64 {self.row(label) * self.width}",
-                f"%{name} = load double, ptr %{name}.p",
-            ]
-
         lines = [
             "define internal void @note(ptr %group, ptr %lists, i64 %most, i64 %lane) #1 {",
             "entry:", "%column = getelementptr double, ptr %group, i64 %lane",
-            *cell("kind", "~pace"), *cell("list", "~list"), *cell("place", "~place"), *cell("step", "~step"),
-            *cell("hnew", "~hnew"),
+            *self.cell("kind", "~pace"), *self.cell("list", "~list"), *self.cell("place", "~place"),
+            *self.cell("step", "~step"), *self.cell("hnew", "~hnew"),
             "%l = fptosi double %list to i64", "%k = fptosi double %place to i64", "%first = mul i64 %l, %most",
             f"%on = fadd double %place, {number(1.0)}", "store double %on, ptr %place.p",
-            f"%writes = fcmp olt double %kind, {number(2.0)}", "br i1 %writes, label %write, label %read",
+            f"%writes = fcmp olt double %kind, {number(float(FOLLOWS))}", "br i1 %writes, label %write, label %read",
             "write:", "%room = icmp slt i64 %k, %most", "br i1 %room, label %written, label %over",
             "written:", "%w = add i64 %first, %k", "%wp = getelementptr double, ptr %lists, i64 %w",
             "store double %step, ptr %wp", "br label %over",
@@ -337,12 +326,6 @@ class _Loops:
     def put(self) -> str:
         """One lane's outputs, as long as they lie in its step; scalar."""
         blocks = self.kernel.blocks
-
-        def cell(name: str, label: str) -> list[str]:
-            return [
-                f"%{name}.p = getelementptr double, ptr %column, i64 {self.row(label) * self.width}",
-                f"%{name} = load double, ptr %{name}.p",
-            ]
 
         def state(name: str, first: int) -> list[str]:
             return [
@@ -359,8 +342,8 @@ class _Loops:
             f"define internal void @put(ptr %group, ptr %owner, {_OUTPUT}, i64 %lane) #1 {{",
             "entry:", "%column = getelementptr double, ptr %group, i64 %lane",
             "%op = getelementptr i64, ptr %owner, i64 %lane", "%who = load i64, ptr %op",
-            *cell("t", "~t"), *cell("inverse", "~inverse"), *cell("tnew", "~tnew"),
-            *cell("next", "~next"), *cell("first", "~tout"),
+            *self.cell("t", "~t"), *self.cell("inverse", "~inverse"), *self.cell("tnew", "~tnew"),
+            *self.cell("next", "~next"), *self.cell("first", "~tout"),
             "%k0 = fptosi double %next to i64", "%base = mul i64 %who, %ntimes", "br label %time",
             "time:", "%k = phi i64 [ %k0, %entry ], [ %knext, %moved ]",
             "%at = phi double [ %first, %entry ], [ %later, %moved ]",

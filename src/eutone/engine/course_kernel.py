@@ -11,6 +11,7 @@ small species is never the difference of large ones.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -24,7 +25,10 @@ from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
 from eutone.engine.tableau import GAMMA, ORDER, STAGES
 
-__all__ = ["LANE", "CourseKernel", "build_course_kernel"]
+__all__ = ["FOLLOWS", "LANE", "NOTES", "WORK", "CourseKernel", "build_course_kernel"]
+
+#: What a pace is: steps are written down, or those of a list are taken whatever their error.
+NOTES, FOLLOWS = 1, 2
 
 #: What a lane remembers between steps: time; proposed step; where to stop; 0 while running, 1 arrived, 2 steps ran
 #: out, 3 steps became too short or nothing is finite, 4 the trigger of an event changed; steps tried; refused; refused
@@ -38,10 +42,11 @@ LANE = (
 #: the new time and step; whether a trigger is other than it was; time of a point where triggers are looked at.
 WORK = ("~step", "~inverse", "~ts", "~sum", "~good", "~tnew", "~hnew", "~changed", "~tp")
 
-_SAFETY, _SHORTEST, _LONGEST = 0.9, 0.2, 6.0
-_STREAK = 50
-_SHORT = 1e9
-_MOMENT = 1e-12
+# of the usual step control (Hairer and Wanner 1996, Solving Ordinary Differential Equations II, section IV.8)
+_SAFETY, _LEAST, _MOST = 0.9, 0.2, 6.0
+_STREAK = 50  # refusals in a row: at a fifth each, no step is left
+_SHORT = 1e3  # times the largest entry of the Jacobian: every diagonal is above the sum of a row
+_MOMENT = 1e-12  # of the time: a trigger computed from it is rounded to about a thousandth of that
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,6 @@ class CourseKernel:
         Those that a person brings, and takes away.
     timed : bool
         Whether time occurs.
-    entries : int
-        Entries of the factors.
     """
 
     begin: Program
@@ -76,7 +79,6 @@ class CourseKernel:
     rows: int
     kept: int
     timed: bool
-    entries: int
 
 
 def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel:
@@ -87,11 +89,13 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     timed = any("time" in symbols(e) for e in net)
     point: dict[str, object] = dict(zip(names, network.initial, strict=True))
     values = dict(zip(network.parameters, network.values, strict=True))
-    # at a short step, so that only sparsity orders the elimination: where a long step makes a pivot small beside its
-    # row, the error estimate shortens the step, and with it the pivot grows
-    point |= {name: values[name] for name in free} | {"time": 0.0, "~inverse": _SHORT}
+    point |= {name: values[name] for name in free} | {"time": 0.0}
     matrix = _matrix(names, net)
-    factors = decompose(matrix, n, order(_pattern(matrix, point), n))
+    # at a step shorter than everything, so that only sparsity orders the elimination: where a long step makes a pivot
+    # small beside its row, the error estimate shortens the step, and with it the pivot grows
+    slopes = _pattern(matrix, point | {"~inverse": 0.0}).values()
+    fastest = max((abs(v) for v in slopes if math.isfinite(v)), default=0.0)
+    factors = decompose(matrix, n, order(_pattern(matrix, point | {"~inverse": _SHORT * (fastest or 1.0)}), n))
 
     labels = [f"~{kind}{i},{j}" for kind, table in factors.tables for i, j in table]
     sizes = {
@@ -133,7 +137,7 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     watch = lower([(lane["~changed"], _changed(network, free, truths))], after)
     decide = lower([(lane[name], e) for name, e in _decision(n).items()], lane)
     kept = blocks["work"][0]
-    return CourseKernel(begin, rate, solve, watch, decide, blocks, total, kept, timed, len(labels))
+    return CourseKernel(begin, rate, solve, watch, decide, blocks, total, kept, timed)
 
 
 def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr:
@@ -196,7 +200,7 @@ def _taken() -> dict[str, Expr]:
     """The step that is tried: to the end if that is not much farther, not quite there if it is a little farther."""
     t, h, end = symbol("~t"), symbol("~h"), symbol("~end")
     left = end - t
-    half = call("and", call("ge", 2.0 * h, left), call("lt", symbol("~pace"), 2))
+    half = call("and", call("ge", 2.0 * h, left), call("lt", symbol("~pace"), FOLLOWS))
     step = call("select", call("ge", 1.01 * h, left), left, call("select", half, 0.5 * left, h))
     return {"~step": step, "~inverse": 1 / step}
 
@@ -211,11 +215,11 @@ def _reached() -> tuple[Expr, Expr]:
 def _decision(n: int) -> dict[str, Expr]:
     t, h, end, done, steps, refused, streak, *_ = map(symbol, LANE)
     step, limit = symbol("~step"), symbol("~limit")
-    mean = symbol("~sum") * (1.0 / max(n, 1))
+    mean = symbol("~sum") * (1.0 / n)
     running = call("eq", done, 0)
     finite = call("lt", mean, 1e200)
     # who takes the steps of somebody else takes them whatever their error
-    small = call("or", call("le", mean, 1), call("ge", symbol("~pace"), 2))
+    small = call("or", call("le", mean, 1), call("ge", symbol("~pace"), FOLLOWS))
     small = call("and", running, call("and", finite, small))
     # a step over an event is halved until it ends at the first moment after it: a moment long enough that rounding does
     # not turn the trigger back
@@ -225,8 +229,8 @@ def _decision(n: int) -> dict[str, Expr]:
     good = call("and", small, call("not", over))
     # (err)^(-1/5), err the root of the mean square; below 1e-30 nothing is left to gain
     factor = _SAFETY * call("exp", (-0.5 / ORDER) * call("ln", choose("gt", mean, const(1e-30))))
-    longest = call("select", call("gt", streak, 0), 1.0, _LONGEST)
-    factor = choose("lt", choose("gt", factor, const(_SHORTEST)), longest)
+    longest = call("select", call("gt", streak, 0), 1.0, _MOST)
+    factor = choose("lt", choose("gt", factor, const(_LEAST)), longest)
     factor = call("select", over, 0.5, call("select", finite, factor, 0.1))
     proposed = step * factor
     # what was cut short to meet the end says nothing against the step that was meant

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.course import FOLLOWS, NOTES, CourseCode, Courses, Pace, solve_course
+from eutone.engine.course import CourseCode, Courses, Pace, solve_course
+from eutone.engine.course_kernel import FOLLOWS, NOTES
 from eutone.engine.dosing import Dose
 from eutone.engine.status import Status
 
