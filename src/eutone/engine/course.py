@@ -27,7 +27,7 @@ from eutone.engine.course_kernel import FOLLOWS, LANE, CourseKernel, build_cours
 from eutone.engine.course_verify import fault
 from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
-from eutone.engine.edges import Edges
+from eutone.engine.edges import Edges, common_jumps
 from eutone.engine.expr import const, evaluate, symbol
 from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
@@ -69,6 +69,8 @@ class _Settings:
     atol: Array
     max_steps: int
     keep: NDArray[np.int64]
+    values: dict[str, float]  # of the network's parameters
+    common: Array | None
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,10 @@ def solve_course(
     network = code.network
     values, at, first, keep, absolute = _checked(code, parameters, times, start, wanted, rtol, atol)
     n, threads = len(values), threads or default_threads()
-    doses = dosing.checked(doses, n, code.network, code.free, code.infused, float(at[-1]) if len(at) else 0.0)
+    last = float(at[-1]) if len(at) else 0.0
+    doses = dosing.checked(doses, n, network, code.free, code.infused, last)
+    fixed = dict(zip(network.parameters, network.values.tolist(), strict=True))
+    common = common_jumps(code.clocks, fixed, (*code.free, *network.species), last)
     result = Courses(
         at,
         tuple(network.species[k] for k in keep),
@@ -258,7 +263,7 @@ def solve_course(
         np.zeros(n, dtype=np.int32),
         np.zeros(n, dtype=np.int32),
     )
-    settings = _Settings(rtol, absolute, max_steps, keep)
+    settings = _Settings(rtol, absolute, max_steps, keep, fixed, common)
     size = max(1, _CHUNK_BYTES // max(8 * len(at) * len(keep), 1))
     size = max(code.lane_width, min(size, _MOST_CHUNK, -(-n // (2 * threads))))
     word = np.zeros(1, dtype=np.uint8)
@@ -305,8 +310,7 @@ def _run(
     columns = {name: k for k, name in enumerate((*code.free, *(_INFLOW + s for s in code.infused)))}
     species = {name: k for k, name in enumerate(network.species)}
     undosed, out = free.copy(), result.states[mine]
-    fixed = dict(zip(network.parameters, network.values.tolist(), strict=True))
-    edges = Edges(doses, code.clocks, fixed, columns, species, n, last)
+    edges = Edges(doses, code.clocks, settings.values, columns, species, n, last, settings.common)
     agendas = None if code.events is None else Agendas(code.events, code.free, n, last)
     now, due = np.zeros(n), np.full(n, np.inf)
     here, edgy = np.ones(n, dtype=bool), np.ones(n, dtype=bool)  # who stands at the beginning of a stretch; at an edge

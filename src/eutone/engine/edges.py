@@ -6,7 +6,7 @@ changed what that person's clocks depend on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,21 @@ from eutone.engine import dosing
 from eutone.engine.clocks import Clock, jumps
 from eutone.engine.dosing import Dose
 
-__all__ = ["Edges"]
+__all__ = ["Edges", "common_jumps"]
 
 Array = NDArray[np.float64]
+
+
+def common_jumps(
+    clocks: tuple[Clock, ...], values: Mapping[str, float], own: Collection[str], last: float
+) -> Array | None:
+    """The jumps of everybody until ``last``, (1, most); None if ``own``, what differs between people, moves clocks."""
+    names = _names(clocks)
+    return None if names & set(own) else jumps(clocks, {name: values[name] for name in names}, np.zeros(1), last)
+
+
+def _names(clocks: tuple[Clock, ...]) -> set[str]:
+    return set[str]().union(*(clock.names for clock in clocks))
 
 
 class Edges:
@@ -35,6 +47,8 @@ class Edges:
     n : int
     last : float
         End of the course.
+    common : array, (1, most), optional
+        The jumps of everybody, where clocks do not differ (`common_jumps`).
     """
 
     def __init__(
@@ -46,14 +60,17 @@ class Edges:
         species: Mapping[str, int],
         n: int,
         last: float,
+        common: Array | None = None,
     ) -> None:
-        names = sorted(set[str]().union(*(clock.names for clock in clocks)))
-        self._own = [name for name in names if name in columns or name in species]
+        names = _names(clocks)
+        self._own = sorted(name for name in names if name in columns or name in species)
         self._fixed: dict[str, float | Array] = {name: values[name] for name in names if name not in self._own}
         self._columns, self._species = columns, species
-        self._clocks, self._last = clocks, last
+        self._clocks, self._last = (clocks if common is None else ()), last
         self._given = _ended(dosing.sorted_until(dosing.edges(doses, n), last))
-        self._jumps = np.full((n, 1), np.inf)
+        self._jumps = (
+            np.full((n, 1), np.inf) if common is None else np.broadcast_to(_ended(common), (n, common.size + 1))
+        )
         self._used = np.full((n, 1 + len(self._own)), np.nan)  # what the jumps were found with
         self._turns = np.zeros((2, n), dtype=np.intp)
 
