@@ -1,9 +1,8 @@
 """Time courses of many people at once: stretches between what happens to them, in lanes.
 
 The machine code (`eutone.engine.course_emit`) takes every person from where they are to the end of their stretch,
-writing what was asked for on the way. Between stretches, where doses fall and clocks jump, this module changes what is
-to be changed, person by person, and sends them on. Everything that touches a person's numbers uses that person's
-numbers alone: any permutation, chunking, lane width and number of threads gives the same bits.
+writing what was asked for on the way. What happens between stretches is in `eutone.engine.course_run`. Any permutation,
+chunking, lane width and number of threads gives the same bits.
 """
 
 from __future__ import annotations
@@ -22,12 +21,12 @@ from eutone.engine.agenda import EventFormulas
 from eutone.engine.chunks import Stop, default_threads, in_chunks
 from eutone.engine.clocks import Clock, clocks
 from eutone.engine.course_emit import emit_course
-from eutone.engine.course_events import Agendas
-from eutone.engine.course_kernel import FOLLOWS, LANE, CourseKernel, build_course_kernel
+from eutone.engine.course_kernel import CourseKernel, build_course_kernel
+from eutone.engine.course_run import INFLOW, Settings, integrate
 from eutone.engine.course_verify import fault
 from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
-from eutone.engine.edges import Edges, common_jumps
+from eutone.engine.edges import common_jumps
 from eutone.engine.expr import const, evaluate, symbol
 from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
@@ -39,11 +38,6 @@ Array = NDArray[np.float64]
 
 _CHUNK_BYTES = 16 * 2**20  # of output: a thread works on what stays in a cache beside it
 _MOST_CHUNK = 1024  # people: more make no code faster, and ``stop`` and progress coarser
-_HAPPENED = 4  # what the machine code calls the change of a trigger
-_LONGEST = 0.01  # longest step with events, as a share of the whole: triggers are looked at five times a step
-_CLOSING = 50  # attempts of the closing in on an event; 52 halvings go from a step to one bit of it
-_FIRST = 1e-4
-"""First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +55,6 @@ class Pace:
     kind: int
     steps: Array
     lists: NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class _Settings:
-    rtol: float
-    atol: Array
-    max_steps: int
-    keep: NDArray[np.int64]
-    values: dict[str, float]  # of the network's parameters
-    common: Array | None
 
 
 @dataclass(frozen=True)
@@ -166,7 +150,7 @@ def compile_course(
     for name in infused:
         if name not in network.species:
             raise ModelError(f"{network.name}: '{name}' is not a species of the model, so nothing can flow into it")
-    kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{_INFLOW}{s}" for s in infused)))
+    kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{INFLOW}{s}" for s in infused)))
     found = clocks(network, frozenset(infused))
     events = EventFormulas(Derivative(network)) if network.events else None
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
@@ -181,12 +165,9 @@ def compile_course(
     return fetch(emit_course(kernel, width), network.name, make, fault)
 
 
-_INFLOW = "~inflow "
-
-
 def _with_inflows(network: Network, infused: Sequence[str]) -> Network:
     """``network`` with a constant inflow into each of ``infused``, 0 by default."""
-    labels = [f"{_INFLOW}{s}" for s in infused]
+    labels = [f"{INFLOW}{s}" for s in infused]
     drift = dict(network.drift)
     for name, label in zip(infused, labels, strict=True):
         drift[name] = drift.get(name, const(0)) + symbol(label)
@@ -263,7 +244,7 @@ def solve_course(
         np.zeros(n, dtype=np.int32),
         np.zeros(n, dtype=np.int32),
     )
-    settings = _Settings(rtol, absolute, max_steps, keep, fixed, common)
+    settings = Settings(rtol, absolute, max_steps, keep, fixed, common)
     size = max(1, _CHUNK_BYTES // max(8 * len(at) * len(keep), 1))
     size = max(code.lane_width, min(size, _MOST_CHUNK, -(-n // (2 * threads))))
     word = np.zeros(1, dtype=np.uint8)
@@ -272,108 +253,11 @@ def solve_course(
         result.states[mine] = np.nan
         if not word[0]:
             begin = _starts(network, code.free, values[mine], None if first is None else first[mine])
-            _run(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
-                 None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip
+            integrate(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
+                      None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip
 
     in_chunks(work, n, size, threads, word, stop, progress)
     return result
-
-
-def _run(
-    code: CourseCode,
-    values: Array,
-    begin: Array,
-    at: Array,
-    doses: Sequence[Dose],
-    settings: _Settings,
-    word: NDArray[np.uint8],
-    result: Courses,
-    mine: slice,
-    pace: Pace | None = None,
-) -> None:
-    """Integrate some people, stretch by stretch, and write what was found into ``result``."""
-    kernel, network, n = code.kernel, code.network, len(values)
-    block = {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
-    lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
-    last = float(at[-1]) if len(at) else 0.0
-    people = np.zeros((n, kernel.kept))
-    x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
-    x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
-    # closing in on an event takes some forty attempts
-    limit = settings.max_steps * (_CLOSING if network.events else 1)
-    people[:, lane["~rtol"]], people[:, lane["~limit"]], done[:] = settings.rtol, limit, 1
-    # within a step triggers are looked at in five places: a short step sees a short while
-    people[:, lane["~longest"]] = longest = last * _LONGEST if network.events else np.inf
-    lists = np.zeros((1, 1)) if pace is None else pace.steps
-    if pace is not None:
-        people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
-    columns = {name: k for k, name in enumerate((*code.free, *(_INFLOW + s for s in code.infused)))}
-    species = {name: k for k, name in enumerate(network.species)}
-    undosed, out = free.copy(), result.states[mine]
-    edges = Edges(doses, code.clocks, settings.values, columns, species, n, last, settings.common)
-    agendas = None if code.events is None else Agendas(code.events, code.free, n, last)
-    now, due = np.zeros(n), np.full(n, np.inf)
-    here, edgy = np.ones(n, dtype=bool), np.ones(n, dtype=bool)  # who stands at the beginning of a stretch; at an edge
-    failed = np.full(n, Status.CONVERGED, dtype=np.int8)  # whose events cannot be done
-    while here.any():
-        dosing.apply(doses, now, here & edgy, x, free, undosed, species, columns, _INFLOW)
-        if agendas is not None:
-            due, lost = agendas.settle(here, now, x, free, people[:, block["truth"]])
-            failed = np.where(here & (lost != 0), lost, failed)
-            here = here & (lost == 0)
-        _write(out, x[:, settings.keep], at, now, now, here)
-        # a stretch ends one bit before its edge, where every clock still shows what it showed
-        edge = np.full(n, np.inf)
-        edge[here] = edges.next(now, np.flatnonzero(here), x, free)
-        before = np.where(np.isfinite(edge), np.nextafter(edge, -np.inf), last)
-        end = np.minimum(before, due)
-        # between a jump and a dose beside it there may be less than a step can be
-        far = end - now > dosing.least_stretch(now, last)
-        _write(out, x[:, settings.keep], at, np.nextafter(now, np.inf), end, here & ~far & (not word[0]))
-        who = np.flatnonzero(here & far)
-        if word[0]:
-            done[who] = 0
-        elif len(who):
-            table = people[who]
-            next_ = np.searchsorted(at, now[who], side="right")
-            table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], next_
-            table[:, lane["~tout"]] = np.where(next_ < len(at), at[np.minimum(next_, len(at) - 1)], np.inf)
-            table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
-            table[:, lane["~h"]] = np.minimum(min(_FIRST * last, longest), end[who] - now[who])
-            if pace is not None and pace.kind == FOLLOWS:
-                place = np.minimum(table[:, lane["~place"]].astype(np.intp), lists.shape[1] - 1)
-                table[:, lane["~h"]] = lists[pace.lists[who], place]
-            part = out if len(who) == n else out[who]
-            code.run(
-                table.ctypes.data, len(who), word.ctypes.data, at.ctypes.data, len(at), part.ctypes.data,
-                len(settings.keep), settings.keep.ctypes.data, lists.ctypes.data, lists.shape[1],
-            )  # fmt: skip
-            people[who] = table
-            if len(who) < n:
-                out[who] = part
-        happened = here & (done == _HAPPENED)
-        done[happened] = 1
-        edgy = here & ~happened & (end == before) & np.isfinite(edge)
-        waited = here & ~happened & ~edgy & (end == due)
-        here = (done == 1) & (happened | edgy | waited)
-        now = np.where(happened, people[:, lane["~t"]], np.where(edgy, edge, np.where(waited, due, now)))
-    result.status[mine] = np.where(failed != 0, failed, _status(done, x))
-    result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
-
-
-def _write(out: Array, x: Array, at: Array, first: Array, last: Array, who: NDArray[np.bool_]) -> None:
-    """The present state at what was asked for from ``first`` until ``last`` of each of ``who``."""
-    low, high = np.searchsorted(at, first, side="left"), np.searchsorted(at, last, side="right")
-    while (more := np.flatnonzero(who & (low < high))).size:
-        out[more, low[more]] = x[more]
-        low = low + 1
-
-
-def _status(done: Array, x: Array) -> NDArray[np.int8]:
-    codes = np.array([Status.STOPPED, Status.CONVERGED, Status.STEP_LIMIT, Status.NOT_FINITE], dtype=np.int8)
-    status = codes[done.astype(np.int8)]
-    lost = (done == 1) & ~np.isfinite(x).all(axis=1)
-    return np.asarray(np.where(lost, np.int8(Status.NOT_FINITE), status))
 
 
 def _starts(network: Network, free: tuple[str, ...], values: Array, first: Array | None) -> Array:

@@ -1,0 +1,159 @@
+"""Courses of some people, stretch by stretch: what happens between the runs of the machine code.
+
+Where doses fall, clocks jump and events are due, this module changes what is to be changed, person by person, and sends
+people on. Everything that touches a person's numbers uses that person's numbers alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eutone.engine import dosing
+from eutone.engine.course_events import Agendas
+from eutone.engine.course_kernel import FOLLOWS, LANE
+from eutone.engine.dosing import Dose
+from eutone.engine.edges import Edges
+from eutone.engine.status import Status
+
+if TYPE_CHECKING:
+    from eutone.engine.course import CourseCode, Courses, Pace
+
+__all__ = ["INFLOW", "Settings", "integrate"]
+
+Array = NDArray[np.float64]
+
+INFLOW = "~inflow "
+"""Before the name of a species: the parameter by which a dose flows into it."""
+
+_HAPPENED = 4  # what the machine code calls the change of a trigger
+_LONGEST = 0.01  # longest step with events, as a share of the whole: triggers are looked at five times a step
+_CLOSING = 50  # attempts of the closing in on an event; 52 halvings go from a step to one bit of it
+_FIRST = 1e-4
+"""First step of a stretch, as a share of the whole; errors shorten it, or it grows six-fold a step."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is the same for everybody.
+
+    Attributes
+    ----------
+    rtol : float
+    atol : array, (n_species,)
+    max_steps : int
+    keep : array of int64, (n_wanted,)
+        Species that are wanted.
+    values : dict of str to float
+        Defaults of the network's parameters.
+    common : array, (1, most), or None
+        When clocks jump, where that is the same for everybody.
+    """
+
+    rtol: float
+    atol: Array
+    max_steps: int
+    keep: NDArray[np.int64]
+    values: dict[str, float]
+    common: Array | None
+
+
+def integrate(
+    code: CourseCode,
+    values: Array,
+    begin: Array,
+    at: Array,
+    doses: Sequence[Dose],
+    settings: Settings,
+    word: NDArray[np.uint8],
+    result: Courses,
+    mine: slice,
+    pace: Pace | None = None,
+) -> None:
+    """Integrate some people, stretch by stretch, and write what was found into ``result``."""
+    kernel, network, n = code.kernel, code.network, len(values)
+    block = {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
+    lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
+    last = float(at[-1]) if len(at) else 0.0
+    people = np.zeros((n, kernel.kept))
+    x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
+    x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
+    # closing in on an event takes some forty attempts
+    limit = settings.max_steps * (_CLOSING if network.events else 1)
+    people[:, lane["~rtol"]], people[:, lane["~limit"]], done[:] = settings.rtol, limit, 1
+    # within a step triggers are looked at in five places: a short step sees a short while
+    people[:, lane["~longest"]] = longest = last * _LONGEST if network.events else np.inf
+    lists = np.zeros((1, 1)) if pace is None else pace.steps
+    if pace is not None:
+        people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
+    columns = {name: k for k, name in enumerate((*code.free, *(INFLOW + s for s in code.infused)))}
+    species = {name: k for k, name in enumerate(network.species)}
+    undosed, out = free.copy(), result.states[mine]
+    edges = Edges(doses, code.clocks, settings.values, columns, species, n, last, settings.common)
+    agendas = None if code.events is None else Agendas(code.events, code.free, n, last)
+    now, due = np.zeros(n), np.full(n, np.inf)
+    here, edgy = np.ones(n, dtype=bool), np.ones(n, dtype=bool)  # who stands at the beginning of a stretch; at an edge
+    failed = np.full(n, Status.CONVERGED, dtype=np.int8)  # whose events cannot be done
+    while here.any():
+        dosing.apply(doses, now, here & edgy, x, free, undosed, species, columns, INFLOW)
+        if agendas is not None:
+            due, lost = agendas.settle(here, now, x, free, people[:, block["truth"]])
+            failed = np.where(here & (lost != 0), lost, failed)
+            here = here & (lost == 0)
+        _write(out, x[:, settings.keep], at, now, now, here)
+        # a stretch ends one bit before its edge, where every clock still shows what it showed
+        edge = np.full(n, np.inf)
+        edge[here] = edges.next(now, np.flatnonzero(here), x, free)
+        before = np.where(np.isfinite(edge), np.nextafter(edge, -np.inf), last)
+        end = np.minimum(before, due)
+        # between a jump and a dose beside it there may be less than a step can be
+        far = end - now > dosing.least_stretch(now, last)
+        _write(out, x[:, settings.keep], at, np.nextafter(now, np.inf), end, here & ~far & (not word[0]))
+        who = np.flatnonzero(here & far)
+        if word[0]:
+            done[who] = 0
+        elif len(who):
+            table = people[who]
+            next_ = np.searchsorted(at, now[who], side="right")
+            table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], next_
+            table[:, lane["~tout"]] = np.where(next_ < len(at), at[np.minimum(next_, len(at) - 1)], np.inf)
+            table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
+            table[:, lane["~h"]] = np.minimum(min(_FIRST * last, longest), end[who] - now[who])
+            if pace is not None and pace.kind == FOLLOWS:
+                place = np.minimum(table[:, lane["~place"]].astype(np.intp), lists.shape[1] - 1)
+                table[:, lane["~h"]] = lists[pace.lists[who], place]
+            part = out if len(who) == n else out[who]
+            code.run(
+                table.ctypes.data, len(who), word.ctypes.data, at.ctypes.data, len(at), part.ctypes.data,
+                len(settings.keep), settings.keep.ctypes.data, lists.ctypes.data, lists.shape[1],
+            )  # fmt: skip
+            people[who] = table
+            if len(who) < n:
+                out[who] = part
+        happened = here & (done == _HAPPENED)
+        done[happened] = 1
+        edgy = here & ~happened & (end == before) & np.isfinite(edge)
+        waited = here & ~happened & ~edgy & (end == due)
+        here = (done == 1) & (happened | edgy | waited)
+        now = np.where(happened, people[:, lane["~t"]], np.where(edgy, edge, np.where(waited, due, now)))
+    result.status[mine] = np.where(failed != 0, failed, _status(done, x))
+    result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
+
+
+def _write(out: Array, x: Array, at: Array, first: Array, last: Array, who: NDArray[np.bool_]) -> None:
+    """The present state at what was asked for from ``first`` until ``last`` of each of ``who``."""
+    low, high = np.searchsorted(at, first, side="left"), np.searchsorted(at, last, side="right")
+    while (more := np.flatnonzero(who & (low < high))).size:
+        out[more, low[more]] = x[more]
+        low = low + 1
+
+
+def _status(done: Array, x: Array) -> NDArray[np.int8]:
+    codes = np.array([Status.STOPPED, Status.CONVERGED, Status.STEP_LIMIT, Status.NOT_FINITE], dtype=np.int8)
+    status = codes[done.astype(np.int8)]
+    lost = (done == 1) & ~np.isfinite(x).all(axis=1)
+    return np.asarray(np.where(lost, np.int8(Status.NOT_FINITE), status))
