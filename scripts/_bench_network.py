@@ -14,7 +14,7 @@ import numpy as np
 
 from eutone.engine import Compiled, Network, compile_network, load_network
 from eutone.engine.clocks import clocks
-from eutone.engine.expr import Expr, const, substitute, symbol, symbols, walk
+from eutone.engine.expr import Expr, const, substitute, symbol, walk
 
 SCRIPTS = Path(__file__).resolve().parent
 
@@ -44,7 +44,7 @@ def draw(network: Network, free: tuple[str, ...], n: int) -> np.ndarray:
 
 def spread(network: Network, but: Sequence[str] = ()) -> tuple[str, ...]:
     """Every positive parameter, those left out on which a clock depends: people live in the same day."""
-    fixed = {"time", *but} | symbols(*clocks(network))
+    fixed = {"time", *but}.union(*(clock.names for clock in clocks(network)))
     return tuple(p for p, v in zip(network.parameters, network.values, strict=True) if v > 0 and p not in fixed)
 
 
