@@ -74,6 +74,31 @@ def test_error_of_exp_and_ln_is_at_most_one_unit(op: str, low: float, high: floa
     assert float(error.max()) <= 1.0
 
 
+@pytest.mark.parametrize("op", ["sin", "cos"])
+def test_error_of_sin_and_cos_is_at_most_one_unit(op: str) -> None:
+    rng = np.random.default_rng(1)
+    x = np.concatenate(
+        [rng.uniform(-8, 8, 200_000), rng.uniform(-1e4, 1e4, 200_000), rng.uniform(-1, 1, 50_000) * 2.0**30]
+    )
+    turns = np.arange(-20_000, 20_001) * (np.pi / 2)  # where one of them is all but 0
+    x = np.concatenate([x, turns, np.nextafter(turns, 9e9), np.exp(rng.uniform(-700, 0, 20_000))])
+    got = machine.run(lower([(3, call(op, X))], ROWS), np.vstack([x, np.zeros((3, x.size))]))[3]
+    wanted = (np.sin if op == "sin" else np.cos)(x.astype(np.longdouble))
+    error = np.abs(got.astype(np.longdouble) - wanted) / np.spacing(np.abs(wanted).astype(float))
+    assert float(error.max()) <= 1.0
+
+
+@pytest.mark.parametrize("op", ["sin", "cos"])
+def test_sin_and_cos_of_far_arguments_leave_their_neighbours_alone(op: str) -> None:
+    x = np.array([0.3, 1e300, -0.0, 2.0**30, 1.1 * 2.0**30, np.inf, -np.inf, np.nan, 5.0, 1e15, 0.0, 7.0])
+    got = machine.run(lower([(3, call(op, X))], ROWS), np.vstack([x, np.zeros((3, x.size))]))[3]
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(got, (np.sin if op == "sin" else np.cos)(x), rtol=1e-15)
+    near = x[np.abs(x) <= 2.0**30]
+    alone = machine.run(lower([(3, call(op, X))], ROWS), np.vstack([near, np.zeros((3, near.size))]), width=1)[3]
+    assert alone.tobytes() == got[np.abs(x) <= 2.0**30].tobytes()
+
+
 def test_exp_overflows_and_underflows_where_it_should() -> None:
     x = np.array([709.78, 709.79, 1e5, -745.1, -746.0, -1e5, -720.0])
     got = machine.run(lower([(3, call("exp", X))], ROWS), np.vstack([x, np.zeros((3, x.size))]))[3]

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from eutone.engine.program import Instruction, Program
 from eutone.engine.vectormath import EXP, LN
+from eutone.engine.vectorsine import SINE, emit_sine
 
 __all__ = ["emit_driver", "emit_function", "emit_module", "emit_part", "number"]
 
@@ -103,6 +104,8 @@ class _Body:
             text = template.replace("VEC", vec).replace("INT", f"<{self.width} x i64>").replace("MASK", self.mask)
             text = text.replace("WIDTH", str(self.width)).replace("%.", f"%x{k}.")
             self.lines.append(text.replace("ARGUMENT", a[0]).replace("RESULT", name))
+        elif i.op in SINE:
+            self.add(f"{name} = call {vec} @eutone.{i.op}({vec} {a[0]})")
         else:
             self.add(f"{name} = call {vec} @llvm.{_INTRINSICS[i.op]}.v{self.width}f64({vec} {a[0]})")
         self.names.append(name)
@@ -336,6 +339,7 @@ def emit_module(functions: list[str], width: int) -> str:
     declared.append(f"declare {vec} @llvm.fma.v{width}f64({vec}, {vec}, {vec})")
     declared.append("declare i64 @llvm.cttz.i64(i64, i1)")
     declared.append("declare double @llvm.fma.f64(double, double, double)")
+    functions = [*(emit_sine(f, width) for f in SINE if any(f"@eutone.{f}(" in text for text in functions)), *functions]
     return "\n".join(
         [*declared, *functions, "attributes #0 = { nounwind }", "attributes #1 = { nounwind noinline }", ""]
     )

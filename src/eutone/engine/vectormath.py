@@ -16,40 +16,41 @@ from __future__ import annotations
 import math
 import struct
 
-__all__ = ["EXP", "LN"]
+__all__ = ["EXP", "LN", "MAGIC", "horner", "splat"]
 
 
-def _splat(value: float) -> str:
+def splat(value: float) -> str:
+    """The literal of a vector of one number."""
     return f"splat (double 0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X})"
 
 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-_MAGIC = 1.5 * 2.0**52  # adding it rounds to an integer, which then stands in the low bits
-_MAGIC_BITS = struct.unpack("<q", struct.pack("<d", _MAGIC))[0]
+MAGIC = 1.5 * 2.0**52  # adding it rounds to an integer, which then stands in the low bits
+_MAGIC_BITS = struct.unpack("<q", struct.pack("<d", MAGIC))[0]
 _FMA = "call VEC @llvm.fma.vWIDTHf64"
 
 
-def _horner(prefix: str, variable: str, coefficients: list[float]) -> tuple[list[str], str]:
+def horner(prefix: str, variable: str, coefficients: list[float]) -> tuple[list[str], str]:
     """Lines that evaluate a polynomial (highest coefficient first), and the name of its value."""
-    value, lines = _splat(coefficients[0]), []
+    value, lines = splat(coefficients[0]), []
     for k, c in enumerate(coefficients[1:]):
         name = f"%.{prefix}{k}"
-        lines.append(f"{name} = {_FMA}(VEC {value}, VEC {variable}, VEC {_splat(c)})")
+        lines.append(f"{name} = {_FMA}(VEC {value}, VEC {variable}, VEC {splat(c)})")
         value = name
     return lines, value
 
 
 def _exp() -> str:
-    polynomial, value = _horner("e", "%.r", [1 / math.factorial(n) for n in range(13, -1, -1)])
+    polynomial, value = horner("e", "%.r", [1 / math.factorial(n) for n in range(13, -1, -1)])
     lines = [
-        f"%.islow = fcmp olt VEC ARGUMENT, {_splat(-746.0)}",
-        f"%.low = select MASK %.islow, VEC {_splat(-746.0)}, VEC ARGUMENT",
-        f"%.ishigh = fcmp ogt VEC %.low, {_splat(710.0)}",
-        f"%.x = select MASK %.ishigh, VEC {_splat(710.0)}, VEC %.low",
-        f"%.t = {_FMA}(VEC %.x, VEC {_splat(1 / math.log(2))}, VEC {_splat(_MAGIC)})",
-        f"%.k = fsub VEC %.t, {_splat(_MAGIC)}",
-        f"%.r0 = {_FMA}(VEC %.k, VEC {_splat(-_LN2_HIGH)}, VEC %.x)",
-        f"%.r = {_FMA}(VEC %.k, VEC {_splat(-_LN2_LOW)}, VEC %.r0)",
+        f"%.islow = fcmp olt VEC ARGUMENT, {splat(-746.0)}",
+        f"%.low = select MASK %.islow, VEC {splat(-746.0)}, VEC ARGUMENT",
+        f"%.ishigh = fcmp ogt VEC %.low, {splat(710.0)}",
+        f"%.x = select MASK %.ishigh, VEC {splat(710.0)}, VEC %.low",
+        f"%.t = {_FMA}(VEC %.x, VEC {splat(1 / math.log(2))}, VEC {splat(MAGIC)})",
+        f"%.k = fsub VEC %.t, {splat(MAGIC)}",
+        f"%.r0 = {_FMA}(VEC %.k, VEC {splat(-_LN2_HIGH)}, VEC %.x)",
+        f"%.r = {_FMA}(VEC %.k, VEC {splat(-_LN2_LOW)}, VEC %.r0)",
         *polynomial,
         "%.bits = bitcast VEC %.t to INT",
         f"%.n = sub INT %.bits, splat (i64 {_MAGIC_BITS})",
@@ -79,14 +80,14 @@ def _ln() -> str:
         3.999999999940941908e-01,
         6.666666666666735130e-01,
     ]
-    polynomial, value = _horner("p", "%.z", coefficients)
+    polynomial, value = horner("p", "%.z", coefficients)
     half = struct.unpack("<q", struct.pack("<d", math.sqrt(0.5)))[0]
     lines = [
         # subnormals are scaled up first
-        f"%.small = fcmp olt VEC ARGUMENT, {_splat(2.0**-1022)}",
-        f"%.up = fmul VEC ARGUMENT, {_splat(2.0**54)}",
+        f"%.small = fcmp olt VEC ARGUMENT, {splat(2.0**-1022)}",
+        f"%.up = fmul VEC ARGUMENT, {splat(2.0**54)}",
         "%.x = select MASK %.small, VEC %.up, VEC ARGUMENT",
-        f"%.k0 = select MASK %.small, VEC {_splat(-54.0)}, VEC {_splat(0.0)}",
+        f"%.k0 = select MASK %.small, VEC {splat(-54.0)}, VEC {splat(0.0)}",
         # exponent so that the fraction lies in [sqrt(1/2), sqrt(2))
         "%.bits = bitcast VEC %.x to INT",
         f"%.d = sub INT %.bits, splat (i64 {half})",
@@ -96,29 +97,29 @@ def _ln() -> str:
         "%.m = bitcast INT %.mbits to VEC",
         f"%.nbits = add INT %.n, splat (i64 {_MAGIC_BITS})",
         "%.nmagic = bitcast INT %.nbits to VEC",
-        f"%.k1 = fsub VEC %.nmagic, {_splat(_MAGIC)}",
+        f"%.k1 = fsub VEC %.nmagic, {splat(MAGIC)}",
         "%.k = fadd VEC %.k1, %.k0",
-        f"%.f = fsub VEC %.m, {_splat(1.0)}",
-        f"%.f2 = fadd VEC %.f, {_splat(2.0)}",
+        f"%.f = fsub VEC %.m, {splat(1.0)}",
+        f"%.f2 = fadd VEC %.f, {splat(2.0)}",
         "%.s = fdiv VEC %.f, %.f2",
         "%.z = fmul VEC %.s, %.s",
         *polynomial,
         f"%.R = fmul VEC {value}, %.z",
         "%.ff = fmul VEC %.f, %.f",
-        f"%.h = fmul VEC %.ff, {_splat(0.5)}",
+        f"%.h = fmul VEC %.ff, {splat(0.5)}",
         "%.hR = fadd VEC %.h, %.R",
-        f"%.klow = fmul VEC %.k, {_splat(_LN2_LOW)}",
+        f"%.klow = fmul VEC %.k, {splat(_LN2_LOW)}",
         f"%.a = {_FMA}(VEC %.s, VEC %.hR, VEC %.klow)",
         "%.b = fsub VEC %.h, %.a",
         "%.c = fsub VEC %.b, %.f",
         "%.nc = fneg VEC %.c",
-        f"%.y = {_FMA}(VEC %.k, VEC {_splat(_LN2_HIGH)}, VEC %.nc)",
+        f"%.y = {_FMA}(VEC %.k, VEC {splat(_LN2_HIGH)}, VEC %.nc)",
         # 0, negative, infinite, not a number
-        f"%.zero = fcmp oeq VEC ARGUMENT, {_splat(0.0)}",
-        f"%.y1 = select MASK %.zero, VEC {_splat(-math.inf)}, VEC %.y",
-        f"%.neg = fcmp olt VEC ARGUMENT, {_splat(0.0)}",
-        f"%.y2 = select MASK %.neg, VEC {_splat(math.nan)}, VEC %.y1",
-        f"%.inf = fcmp ueq VEC ARGUMENT, {_splat(math.inf)}",
+        f"%.zero = fcmp oeq VEC ARGUMENT, {splat(0.0)}",
+        f"%.y1 = select MASK %.zero, VEC {splat(-math.inf)}, VEC %.y",
+        f"%.neg = fcmp olt VEC ARGUMENT, {splat(0.0)}",
+        f"%.y2 = select MASK %.neg, VEC {splat(math.nan)}, VEC %.y1",
+        f"%.inf = fcmp ueq VEC ARGUMENT, {splat(math.inf)}",
         "RESULT = select MASK %.inf, VEC ARGUMENT, VEC %.y2",
     ]
     return "\n".join("  " + line for line in lines)
