@@ -27,7 +27,7 @@ __all__ = ["Sensitivities", "sensitivities"]
 Array = NDArray[np.float64]
 
 _HIGHER = 1e-6  # what a difference loses to curvature is a millionth, to rounding a ten-thousand-millionth
-_BLOCK_BYTES = 64 * 2**20  # that are worked on at a time
+_BLOCK_BYTES = 256 * 2**20  # that are worked on at a time
 _ROOM = 4096  # steps for which there is room at first; who takes more has everybody of the block done again
 
 
@@ -92,16 +92,17 @@ def sensitivities(
     first = None
     if start is not None:
         first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
-    parts = []
     wanted = len(options.get("wanted") or code.network.species)
-    # a person's states, and those beside them, twice (as found, and as slopes), and the list of steps
-    each = 8 * (2 * np.size(times) * wanted * (1 + len(names)) + _ROOM)
+    # a person's states and those beside them, and the list of steps
+    each = 8 * (np.size(times) * wanted * (1 + len(names)) + _ROOM)
     block = max(1, _BLOCK_BYTES // each)
+    slopes = np.empty((len(values), len(names), np.size(times), wanted))
+    courses = []
     for low in range(0, max(len(values), 1), block):
         rows = np.arange(low, min(low + block, len(values)))
         mine = [d.of(rows) for d in doses]
-        parts.append(_block(code, values[rows], times, names, mine, None if first is None else first[rows], options))
-    courses = [course for course, _ in parts]
+        own = None if first is None else first[rows]
+        courses.append(_block(code, values[rows], times, names, mine, own, options, slopes[low : low + block]))
     joined = replace(
         courses[0],
         states=np.concatenate([c.states for c in courses]),
@@ -109,7 +110,7 @@ def sensitivities(
         steps=np.concatenate([c.steps for c in courses]),
         refused=np.concatenate([c.refused for c in courses]),
     )
-    return Sensitivities(joined, names, np.concatenate([slopes for _, slopes in parts]))
+    return Sensitivities(joined, names, np.moveaxis(slopes, 1, -1))
 
 
 def _block(
@@ -120,7 +121,9 @@ def _block(
     doses: Sequence[Dose],
     start: Array | None,
     options: dict[str, Any],
-) -> tuple[Courses, Array]:
+    slopes: Array,
+) -> Courses:
+    """Courses of some people; their slopes are written into ``slopes``, (n, n_wrt, n_times, n_species)."""
     n, k, room = len(values), len(names), _ROOM
     while True:
         pace = Pace(NOTES, np.zeros((max(n, 1), room)), np.arange(n))
@@ -143,13 +146,11 @@ def _block(
         pace=Pace(FOLLOWS, pace.steps, many),
         **options,
     )
-    change = moved.states.reshape(n, k, *noted.states.shape[1:]) - noted.states[:, None]
-    slopes = np.full((*noted.states.shape, k), np.nan)
-    with np.errstate(all="ignore"):
-        for j, column in enumerate(columns):
-            # by how much it was higher in truth, rounding included
-            higher = beside[:, j, column] / values[:, column] - 1.0
-            slopes[..., j] = change[:, j] / np.where(higher == 0, np.nan, higher)[:, None, None]
     failed = (noted.status != Status.CONVERGED)[:, None] | (moved.status.reshape(n, k) != Status.CONVERGED)
-    slopes[np.broadcast_to(failed[:, None, None, :], slopes.shape)] = np.nan
-    return noted, slopes
+    with np.errstate(all="ignore"):
+        # by how much it was higher in truth, rounding included
+        higher = beside[:, range(k), columns] / values[:, columns] - 1.0
+        higher[failed | (higher == 0)] = np.nan
+        np.subtract(moved.states.reshape(slopes.shape), noted.states[:, None], out=slopes)
+        slopes /= higher[:, :, None, None]
+    return noted
