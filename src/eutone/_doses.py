@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 import numpy as np
 
-from eutone._errors import InputError
+from eutone._errors import InputError, did_you_mean
 from eutone.engine.dosing import Dose
 from eutone.engine.network import Network
 
@@ -24,8 +23,7 @@ _LINE = re.compile(
 
 def unknown(model: str, name: str, names: Sequence[str], what: str) -> InputError:
     """That ``name`` is none of ``names``, with the nearest ones."""
-    near = get_close_matches(name, names, n=3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"'eutone model show' names every {what}"
+    hint = did_you_mean(name, names) or f"'eutone model show' names every {what}"
     return InputError(f"{model}: there is no {what} '{name}'", hint=hint)
 
 

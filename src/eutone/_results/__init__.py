@@ -1,5 +1,6 @@
 """What the verbs return: the JSON contracts (`contract`), their schemas, and `Profile`."""
 
+from eutone._files import check_writable, write_atomic
 from eutone._results.contract import (
     DISCLAIMER,
     SCHEMA_ID,
@@ -21,7 +22,6 @@ from eutone._results.contract import (
     TakenResult,
     finite,
 )
-from eutone._results.files import check_writable, write_atomic
 from eutone._results.profile import Profile, load_case
 from eutone._results.schema import SCHEMAS, generate_schema, schema
 
