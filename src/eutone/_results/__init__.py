@@ -22,14 +22,18 @@ from eutone._results.contract import (
     TakenResult,
     finite,
 )
+from eutone._results.courses import COURSES_ID, CourseBand, CoursesResult, numbers
 from eutone._results.profile import Profile, load_case
 from eutone._results.schema import SCHEMAS, generate_schema, schema
 
 __all__ = [
+    "COURSES_ID",
     "DISCLAIMER",
     "SCHEMAS",
     "SCHEMA_ID",
     "Band",
+    "CourseBand",
+    "CoursesResult",
     "Discrepancy",
     "Driver",
     "ExplanationResult",
@@ -50,6 +54,7 @@ __all__ = [
     "finite",
     "generate_schema",
     "load_case",
+    "numbers",
     "schema",
     "write_atomic",
 ]
