@@ -64,6 +64,10 @@ def test_every_dependency_is_locked() -> None:
     flat = {group: [item for item in items if isinstance(item, str)] for group, items in groups.items()}
     assert {normal(item) for item in PROJECT["project"]["dependencies"] + flat["build"]} <= run
     assert {normal(item) for item in flat["check"] + flat["test"]} <= test
+    # so that no form of a stream is skipped where the whole suite runs; who only profiles does not fetch it
+    stream = {normal(item) for item in PROJECT["project"]["optional-dependencies"]["stream"]}
+    assert stream <= test
+    assert not stream & run
 
 
 def test_the_package_imports_only_what_it_declares() -> None:
