@@ -132,6 +132,29 @@ def test_who_was_not_come_to_does_not_look_like_an_answer(tmp_path: Path) -> Non
     assert (found["person"][come:] == -1).all()
 
 
+@pytest.mark.parametrize("name", ["A", "B", "k", "steps"])
+def test_a_piece_that_is_half_written_does_not_look_like_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    zarr = pytest.importorskip("zarr", reason="the extra 'stream' is not here")
+    stopped(tmp_path / "a.zarr")
+    real = zarr.Array.__setitem__
+
+    def set_item(array: Any, place: Any, values: Any) -> None:
+        if array.basename == name:
+            raise KeyboardInterrupt
+        real(array, place, values)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(zarr.Array, "__setitem__", set_item)
+        with pytest.raises(KeyboardInterrupt):
+            write(tmp_path / "a.zarr")
+    come = done(tmp_path / "a.zarr") * PIECE
+    status = zarr.open_group(tmp_path / "a.zarr", mode="r")["status"][:]
+    assert (status[:come] == 0).all()
+    assert (status[come:] == Status.NOT_COMPUTED).all()
+
+
 @forms
 def test_only_files_of_its_own_making_are_touched(tmp_path: Path, form: str) -> None:
     folder = tmp_path / f"a.{form}"

@@ -173,11 +173,12 @@ def _zarr(folder: Path, shape: Shape, attributes: dict[str, Any] | None) -> Call
 
     def write(_k: int, part: Part) -> None:
         mine = slice(part.low, part.high)
-        for name, values in _arrays(part, shape).items():
+        arrays = _arrays(part, shape)
+        status = arrays.pop("status")
+        arrays |= {n: v for n, v in zip(shape.parameters, part.parameters.T, strict=True) if n not in shape.names}
+        for name, values in arrays.items():
             root[name][mine] = values
-        for name, values in zip(shape.parameters, part.parameters.T, strict=True):
-            if name not in shape.names:
-                root[name][mine] = values
+        root["status"][mine] = status  # last: where it says an answer, there is one
 
     return write
 

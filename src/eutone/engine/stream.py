@@ -170,7 +170,7 @@ def stream_course(
             for k in range(found, pieces):
                 low, high = k * size, min(n, k * size + size)
                 part = _part(
-                    code, draw, asked, at, [_of(d, low, high) for d in doses], low, high,
+                    code, draw, asked, at, [d.of(slice(low, high)) for d in doses], low, high,
                     {"rtol": rtol, "atol": atol, "max_steps": max_steps, "threads": threads, "stop": stop}
                     | {"progress": None if progress is None else _shifted(progress, low, n)},
                 )  # fmt: skip
@@ -178,10 +178,12 @@ def stream_course(
                     raise StoppedError(f"stopped as asked; {manifest.whole} in {folder}. {_AGAIN}")
                 with _disk(folder, f"{manifest.whole}. {_AGAIN}"):
                     write(k, part)
-                    manifest = replace(manifest, done=k + 1, counts=_counted(manifest.counts, part.status))
-                    keep(folder, manifest)
+                    more = replace(manifest, done=k + 1, counts=_counted(manifest.counts, part.status))
+                    keep(folder, more)
+                manifest = more
         except (KeyboardInterrupt, SystemExit, MemoryError) as ended:
-            ended.add_note(f"{manifest.whole} in {folder}. {_AGAIN}")
+            kept = begun(folder)  # it may have come between a manifest on disk and ours
+            ended.add_note(f"{(Manifest(**kept) if kept else manifest).whole} in {folder}. {_AGAIN}")
             raise
     return Streamed(folder, n, pieces, size, found, manifest.counts)
 
@@ -228,13 +230,6 @@ def _part(
 
 def _shifted(progress: Callable[[int, int], object], low: int, n: int) -> Callable[[int, int], object]:
     return lambda done, _of: progress(low + done, n)
-
-
-def _of(dose: Dose, low: int, high: int) -> Dose:
-    """A dose for some people: its arrays cut, its numbers kept."""
-    parts = {name: np.asarray(getattr(dose, name), dtype=float) for name in ("time", "amount", "duration")}
-    cut: dict[str, Any] = {name: v[low:high] if v.ndim else v for name, v in parts.items()}
-    return replace(dose, **cut)
 
 
 def _counted(before: Mapping[str, int], status: NDArray[np.int8]) -> dict[str, int]:
