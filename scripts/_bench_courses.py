@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-from _bench_network import body, cores, draw, plain, six_terminals, spread, timed, to_antimony
+from _bench_network import body, draw, plain, six_terminals, spread, timed, to_antimony
 from _bench_peers import PEERS, Course, Solver, eutone, scipy
 
 from eutone.engine import Network, load_network
+from eutone.engine.chunks import threads_of
 from eutone.engine.course import compile_course, solve_course
 from eutone.engine.status import Status
 
@@ -216,7 +217,7 @@ def compare(p: Course, ours: Engine, theirs: Engine, target: float, repeats: int
 def threads_row(p: Course, ours: Engine, target: float, repeats: int, people: int) -> dict[str, Any] | None:
     """Two threads as the peer of one."""
     us = ours.best(target)
-    if us is None or cores() < 2:
+    if us is None or threads_of() < 2:
         return None
     rtol, crowd = us[1].rtol, p.values[:people]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -103,10 +102,6 @@ def plain(network: Network) -> Network:
 
 
 # --- time ---
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def timed(solve: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:

@@ -51,7 +51,8 @@ class Course:
 
     def edges(self) -> np.ndarray:
         """When clocks jump, the same for everybody, (n_edges,)."""
-        found = jumps(self.network, clocks(self.network), self.free, self.values[:1], 0.0, float(self.times[-1]))[0]
+        fixed = dict(zip(self.network.parameters, self.network.values.tolist(), strict=True))
+        found = jumps(clocks(self.network), fixed, np.zeros(1), float(self.times[-1]))[0]
         return found[np.isfinite(found)]
 
     def empty(self, n: int) -> np.ndarray:

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from _bench_network import Problem, cores, timed, to_sbml
+from _bench_network import Problem, timed, to_sbml
 
 from eutone.engine import SteadyStates, solve_steady
+from eutone.engine.chunks import threads_of
 from eutone.engine.differentiate import gradients
 from eutone.engine.expr import Expr, evaluate, substitute
 from eutone.engine.moieties import conserved_moieties
@@ -224,7 +225,7 @@ def statuses(found: SteadyStates) -> str:
 
 def threads_row(p: Problem, repeats: int) -> dict[str, object] | None:
     """Two threads as the peer of one."""
-    if cores() < 2:
+    if threads_of() < 2:
         return None
     ours, both = [], []
     clock = time.perf_counter

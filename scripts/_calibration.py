@@ -24,6 +24,7 @@ from eutone import _case
 from eutone._panel import Measurement, Panel
 from eutone._person import Person
 from eutone._protocol import Protocol
+from eutone.engine.chunks import threads_of
 from eutone.inference.bank import Sizes
 from eutone.inference.calibration import judge, panel_of, rank_of, rate
 from eutone.inference.classes import classes
@@ -61,7 +62,7 @@ class Bench:
     setting: str = "referred"
     seed: int = 0
     sizes: Sizes = field(default_factory=Sizes)
-    threads: int = field(default_factory=_case.cores)
+    threads: int = field(default_factory=threads_of)
     ready: dict = field(default_factory=dict)
 
     def __post_init__(self):

@@ -352,9 +352,10 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"eutone {eutone.__version__}\n"
 
 
-def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run("schema", "profile") == 0
-    assert json.loads(capsys.readouterr().out)["$id"] == "urn:eutone:profile:1"
+@pytest.mark.parametrize("name", ["courses", "profile"])
+def test_the_schema_is_json(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert run("schema", name) == 0
+    assert json.loads(capsys.readouterr().out)["$id"] == f"urn:eutone:{name}:1"
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
@@ -363,13 +364,12 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["schema", "profile"], ["--version"]], ids=["long", "short"])
-def test_a_reader_that_leaves_early_sees_no_traceback(arguments: list[str]) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "eutone", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    with process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdout.close()
-        assert process.stderr.read() == b""
-    assert process.returncode == 1
+def test_a_reader_that_leaves_early_sees_no_traceback(
+    arguments: list[str], child: Callable[..., subprocess.Popen[str]]
+) -> None:
+    process = child("-m", "eutone", *arguments)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(60) == 1

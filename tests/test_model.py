@@ -93,7 +93,7 @@ def test_a_model_is_shown_with_all_that_is_in_it() -> None:
 @pytest.mark.parametrize(
     ("given", "error", "says"),
     [
-        ("dopamin_2009", InputError, "Did you mean 'dopamine_2009'"),
+        ("dopamin_2009", InputError, "Did you mean dopamine_2009"),
         ("zzz", InputError, "'eutone model list' names them"),
         ("nowhere.ant", InputError, "no such file"),
     ],

@@ -139,7 +139,7 @@ def test_days_need_a_model_that_says_its_unit(capsys: pytest.CaptureFixture[str]
         (("decay.ant", "--until", "2", "--set", "k=a"), "id=number"),
         (("decay.ant", "--until", "2", "--set", "k=1", "--set", "k=2"), "twice"),
         (("decay.ant", "--until", "2", "--set", "kk=1"), "Did you mean k"),
-        (("decay.ant", "--until", "2", "--wanted", "totl"), "did you mean total"),
+        (("decay.ant", "--until", "2", "--wanted", "totl"), "Did you mean total"),
         (("decay.ant", "--until", "2", "--rtol", "2"), "rtol lies between"),
         (("decay.ant", "--until", "2", "--dose", "A five"), "TARGET AMOUNT at T"),
         (("decay.ant", "--until", "2", "--people", "5", "--vary", "V_*"), "no parameter"),

@@ -6,7 +6,6 @@ Nothing is decided here that inference has not decided; this is where it is put 
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 from collections import Counter
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone import __version__, _results
+from eutone._bands import LEVELS
 from eutone._read import Case
 from eutone.inference import student
 from eutone.inference.classes import Classes
@@ -36,12 +36,11 @@ from eutone.knowledge.fingerprint import knowledge_hash
 if TYPE_CHECKING:
     import xarray
 
-__all__ = ["Answer", "cores", "hours_of", "nothing_usable", "own_body", "to_profile", "usual_setting"]
+__all__ = ["Answer", "hours_of", "nothing_usable", "own_body", "to_profile", "usual_setting"]
 
 Array = NDArray[np.float64]
 
 DRAWS = 2000
-BANDS = (0.05, 0.5, 0.95)
 HEALTHY = (0.025, 0.975)
 IMBALANCED = 0.8
 """Probability outside the healthy interval from which a system is listed."""
@@ -70,11 +69,6 @@ def own_body() -> BodyLike:
     from eutone import body
 
     return cast(BodyLike, body.load())
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def usual_setting(case: Case) -> str:
@@ -204,8 +198,8 @@ def _quantities(answer: Answer) -> tuple[_results.QuantityResult, ...]:
     sample = prior_sample(bank, posterior.prior)
     before = bank.log_quantities[sample.rows]
     found = informed(before, sample.weights, posterior.log_quantities, posterior.weights, posterior.group)
-    after_bands = np.exp(quantiles(posterior.log_quantities, posterior.weights, BANDS))
-    prior_bands = np.exp(quantiles(before, sample.weights, BANDS))
+    after_bands = np.exp(quantiles(posterior.log_quantities, posterior.weights, LEVELS))
+    prior_bands = np.exp(quantiles(before, sample.weights, LEVELS))
     rows = healthy.rows("none")
     typical = healthy.log_quantities[rows][healthy.form[rows] == 0]
     bounds = np.quantile(typical, HEALTHY, axis=0)
@@ -314,7 +308,7 @@ def _predicted(answer: Answer, use: Use) -> tuple[_results.Band | None, _results
     folds = o.predicted(answer.posterior.log_readouts[rows]) - offset + error
     normal = o.predicted(answer.ready.noise.healthy[rng.integers(0, len(answer.ready.noise.healthy), DRAWS)]) + error
     to_unit = use.interval.centre
-    low, median, high = (float(x) for x in to_unit * np.exp(np.quantile(folds, BANDS)))
+    low, median, high = (float(x) for x in to_unit * np.exp(np.quantile(folds, LEVELS)))
     below, above = (float(x) for x in to_unit * np.exp(np.quantile(normal, HEALTHY)))
     return (
         _results.Band(low=low, median=median, high=high),

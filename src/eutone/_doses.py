@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 
 import numpy as np
 
-from eutone._errors import InputError
-from eutone.engine.dosing import Dose
+from eutone._errors import InputError, did_you_mean
+from eutone.engine.dosing import MOST, Dose
 from eutone.engine.network import Network
 
 __all__ = ["GRAMMAR", "doses_of", "parse", "series", "unknown"]
@@ -24,8 +23,7 @@ _LINE = re.compile(
 
 def unknown(model: str, name: str, names: Sequence[str], what: str) -> InputError:
     """That ``name`` is none of ``names``, with the nearest ones."""
-    near = get_close_matches(name, names, n=3)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"'eutone model show' names every {what}"
+    hint = did_you_mean(name, names) or f"'eutone model show' names every {what}"
     return InputError(f"{model}: there is no {what} '{name}'", hint=hint)
 
 
@@ -66,8 +64,11 @@ def series(
         raise unknown(network.name, target, (*network.species, *network.parameters), "species or parameter")
     if not np.isfinite([amount, at, over]).all() or at < 0 or over < 0:
         raise InputError(f"the dose to '{target}' has an impossible amount, time or duration")
-    if count < 1 or (every is None and count > 1) or (every is not None and not 0 < every < np.inf):
-        raise InputError(f"the dose to '{target}' is repeated impossibly", hint="Say 'every' and 'count', above 0")
+    if not 1 <= count <= MOST or (every is None and count > 1) or (every is not None and not 0 < every < np.inf):
+        raise InputError(
+            f"the dose to '{target}' is repeated impossibly",
+            hint=f"Say 'every', above 0, and a count from 1 to {MOST:,}",
+        )
     return tuple(Dose(target, at + k * (every or 0.0), amount, over) for k in range(count))
 
 

@@ -11,7 +11,10 @@
 
 from __future__ import annotations
 
-__all__ = ["EutoneError", "InputError", "ModelError", "SolveError", "StoppedError"]
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["EutoneError", "InputError", "ModelError", "SolveError", "StoppedError", "did_you_mean"]
 
 
 class EutoneError(Exception):
@@ -73,3 +76,9 @@ class StoppedError(EutoneError):
     """Somebody asked to stop before there was an answer; the message says at which stage."""
 
     exit_code = 130
+
+
+def did_you_mean(name: str, names: Iterable[str], most: int = 3) -> str:
+    """``Did you mean a or b?``, with those of ``names`` that are nearest to ``name``; empty where none is near."""
+    near = get_close_matches(name, list(names), n=most)
+    return f"Did you mean {' or '.join(near)}?" if near else ""

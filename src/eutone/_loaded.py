@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +25,7 @@ __all__ = ["Model", "load"]
 
 _TEXT = re.compile(r"[\n<;=]|->")
 _ENDINGS = (".ant", ".sbml", ".xml")
+_SPREAD = 0.2  # of every parameter, where no table says better
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +40,20 @@ class Model:
     time_unit : str or None
         ``second``, ``minute``, ``hour`` or ``day``; None if the model does not say.
     unit : str or None
-        Of every species, where one is known.
+        Of every species, where all have the same and it is known.
+    units : mapping of str to str
+        Of species and parameters, by id, where they are known.
+    spreads : mapping of str to float
+        How much people differ, where a table says so: standard deviation of the ln, by parameter. Empty for a model
+        without such a table.
     """
 
     name: str
     network: Network
     time_unit: str | None = None
     unit: str | None = None
+    units: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    spreads: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def species(self) -> Mapping[str, float]:
@@ -70,7 +78,7 @@ class Model:
     def sample(
         self,
         n: int,
-        spread: float | Mapping[str, float] = 0.2,
+        spread: float | Mapping[str, float] | None = None,
         seed: int = 0,
         only: str | Sequence[str] | None = None,
     ) -> People:
@@ -79,12 +87,15 @@ class Model:
         Parameters
         ----------
         n : int
-        spread : float or mapping
-            Standard deviation of the ln of each parameter; by id if they are to differ. 0.2 is about 20 %.
+        spread : float or mapping, optional
+            Standard deviation of the ln of each parameter; by id if they are to differ. 0.2 is about 20 %. If not
+            given, what the model's own table says of each (``spreads``: the body's differences between healthy
+            people), and 0.2 for all where it has none.
         seed : int
             0 is a seed. The first people do not depend on ``n``.
         only : str or sequence of str, optional
-            Which parameters vary: ids, or patterns such as ``V_*``. All that are not 0 if not given.
+            Which parameters vary: ids, or patterns such as ``V_*``. If not given, those of ``spreads``; all that are
+            not 0 where it has none, or where a spread is given.
 
         Raises
         ------
@@ -99,7 +110,7 @@ class Model:
 
     def variation(
         self,
-        spread: float | Mapping[str, float] = 0.2,
+        spread: float | Mapping[str, float] | None = None,
         seed: int = 0,
         only: str | Sequence[str] | None = None,
     ) -> Variation:
@@ -114,7 +125,15 @@ class Model:
         else:
             patterns = ("*",) if only is None else (only,) if isinstance(only, str) else tuple(only)
             named = {name for pattern in patterns for name in self._fitting(pattern)}
-            spreads = {name: float(spread) for name in defaults if name in named}
+            usual = dict.fromkeys(defaults, _SPREAD if spread is None else float(spread))
+            if spread is None and self.spreads:
+                usual = {name: self.spreads[name] for name in defaults if name in self.spreads}
+            spreads = {name: value for name, value in usual.items() if name in named}
+            if named and not spreads:
+                raise InputError(
+                    f"{self.name}: its table says of none of {', '.join(patterns)} that people differ",
+                    hint="Say how much: spread=0.2",
+                )
         wrong = [name for name, value in spreads.items() if not 0 <= value < np.inf]
         if wrong:
             raise InputError(f"the spread of '{wrong[0]}' is {spreads[wrong[0]]}", hint="A spread is 0 or more")
@@ -196,7 +215,7 @@ def load(source: str | Path | Model) -> Model:
     """
     if isinstance(source, Model):
         return source
-    from eutone import _model
+    from eutone import _model, body
     from eutone.engine.source import load_network
 
     if isinstance(source, str) and _TEXT.search(source):
@@ -211,4 +230,9 @@ def load(source: str | Path | Model) -> Model:
         network = load_network(path)
         return Model(network.name, network, declared_time_unit(path.read_text(encoding="utf-8", errors="replace")))
     network = _model.find(source)
-    return Model(source, network, "hour", "µM" if source in _model.published() else None)
+    if source in _model.published():
+        return Model(source, network, "hour", unit="µM", units=MappingProxyType(dict.fromkeys(network.species, "µM")))
+    rows = {row.flat: row for row in body.parameters()}
+    units = {name: rows[name].unit for name in (*network.species, *network.parameters) if name in rows}
+    spreads = {n: rows[n].person_ln_sd for n in network.parameters if n in rows and rows[n].person_ln_sd > 0}
+    return Model(source, network, "hour", units=MappingProxyType(units), spreads=MappingProxyType(spreads))

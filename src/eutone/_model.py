@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import resources
 from importlib.resources.abc import Traversable
 from itertools import takewhile
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone._errors import InputError, ModelError
+from eutone._errors import InputError, ModelError, did_you_mean
 
 if TYPE_CHECKING:
     from eutone.engine import Network
@@ -113,9 +112,9 @@ def find(name: str) -> Network:
         with resources.as_file(shipped[name]) as path:
             return load_network(path)
     if not name.lower().endswith(_SUFFIXES):
-        near = get_close_matches(name, [BODY, *body.MODULES, *shipped], n=1)
         files = ", ".join(_SUFFIXES)
-        hint = f"Did you mean '{near[0]}'?" if near else f"'eutone model list' names them; a file ends with {files}"
+        near = did_you_mean(name, [BODY, *body.MODULES, *shipped], most=1)
+        hint = near or f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)
     if not Path(name).is_file():
         raise InputError("there is no such file", file=name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from eutone import _case
 from eutone._errors import SolveError
+from eutone.engine.chunks import threads_of
 from eutone.inference import classes, discrepancy, next_tests, observe, posterior
 from eutone.inference.bank import Sizes
 from eutone.inference.prepared import prepare
@@ -80,7 +81,7 @@ def profile(
             progress(stage, share)
         heed(stop, stage)
 
-    threads = threads or _case.cores()
+    threads = threads_of(threads)
     setting = setting or _case.usual_setting(case)
     tell("reading the body", 0.0)
     body = body if body is not None else _case.own_body()

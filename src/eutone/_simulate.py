@@ -227,10 +227,9 @@ def _dataset(
     taken = {"time", "person"} & {*names}
     if taken:
         raise InputError(f"{model.name}: '{taken.pop()}' is a name of the result", hint="Rename it in the model")
-    species = {*model.network.species}
-    unit = {} if model.unit is None else {"units": model.unit}
+    units = {name: {"units": unit} for name, unit in model.units.items()}
     variables: dict[str, Any] = {
-        name: (dims, column[one], unit if name in species else {}) for name, column in zip(names, columns, strict=True)
+        name: (dims, column[one], units.get(name, {})) for name, column in zip(names, columns, strict=True)
     }
     flags = {"flag_values": [int(s) for s in Status], "flag_meanings": " ".join(s.name for s in Status)}
     for label, values, extra in (("status", status, flags), ("steps", steps, {})):

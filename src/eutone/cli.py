@@ -235,7 +235,7 @@ def simulate(
 
 
 @app.command()
-def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile.")]) -> None:
+def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile or courses.")]) -> None:
     """Print the JSON Schema of a result."""
     from eutone import _results
 
@@ -367,8 +367,11 @@ def main(arguments: list[str] | None = None) -> None:
         with _gone_reader():
             app(args=arguments, prog_name="eutone")
     except SystemExit as end:
+        notes = _notes(end)
         if end.code == 130:
-            _say("interrupted; nothing half-written was left behind")
+            _say(f"interrupted; {notes or 'nothing half-written was left behind'}")
+        elif notes:
+            _say(f"ended; {notes}")
         with _gone_reader():
             sys.stdout.flush()
         raise
@@ -378,6 +381,15 @@ def main(arguments: list[str] | None = None) -> None:
         reason, code = _reason(error)
         _say(" ".join(reason.split()))
         raise SystemExit(code) from None
+
+
+def _notes(end: BaseException | None) -> str:
+    """What was noted on the way to the end of the process: what is whole, and how to go on."""
+    notes: list[str] = []
+    while end is not None:
+        notes += getattr(end, "__notes__", [])
+        end = end.__cause__ or end.__context__
+    return "; ".join(notes)
 
 
 def _reason(error: Exception) -> tuple[str, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -170,13 +170,13 @@ def test_leftovers_of_a_killed_process_are_removed(folder: Path) -> None:
     assert new.exists()
 
 
-def test_two_processes_at_once(folder: Path) -> None:
+def test_two_processes_at_once(folder: Path, child: Callable[..., subprocess.Popen[str]]) -> None:
     script = f"""
 from eutone.engine import compile_network, load_network, solve_steady
 made = compile_network(load_network({MODEL!r}), ("k",))
 assert abs(solve_steady(made, [[0.25]]).states[0, 1] - 8) < 1e-9
 """
-    running = [subprocess.Popen([sys.executable, "-c", script], env=os.environ) for _ in range(2)]
+    running = [child("-c", script) for _ in range(2)]
     assert [p.wait(60) for p in running] == [0, 0]
     assert compiled().origin == "cache"
     assert list(folder.glob("*.tmp")) == []

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eutone.engine.chunks import in_chunks
+from eutone._errors import InputError
+from eutone.engine.chunks import in_chunks, threads_of
 
 
 @given(n=st.integers(0, 200), size=st.integers(1, 50), threads=st.integers(1, 4))
@@ -66,3 +67,11 @@ def test_a_stop_given_before_is_seen_by_the_first_chunk() -> None:
     stop, word = threading.Event(), np.zeros(1, np.uint8)
     stop.set()
     assert in_chunks(lambda mine: bool(word[0]), 8, 1, 2, word, stop) == [True] * 8
+
+
+def test_threads_are_as_many_as_are_asked_for_or_all() -> None:
+    assert threads_of(3) == 3
+    assert threads_of() >= 1
+    for none in (0, -1):  # nobody would ever come to work, and everybody wait for them
+        with pytest.raises(InputError, match="one at least"):
+            threads_of(none)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -297,7 +298,7 @@ def test_stop_ends_it_at_once() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")
-def test_ctrl_c_ends_it_at_once() -> None:
+def test_ctrl_c_ends_it_at_once(child: Callable[..., subprocess.Popen[str]]) -> None:
     """Pressed when the first of 2,442 chunks was done: the others are not begun, and nothing is broken.
 
     Two threads are busy for half a minute and more, so that the signal comes long before the end, however slow the
@@ -327,11 +328,11 @@ except KeyboardInterrupt:
 else:
     print("not interrupted")
 """
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "begun\n"
-        process.send_signal(signal.SIGINT)
-        solved, _, counts = process.stdout.readline().partition(" ")
+    process = child("-c", script)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    solved, _, counts = process.stdout.readline().partition(" ")
     assert counts == "{'STEP_LIMIT': 1}\n"
     assert int(solved) < 2_500_000
 

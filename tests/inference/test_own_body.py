@@ -7,11 +7,11 @@ import pytest
 
 import eutone as eu
 from eutone import body as bodies
-from eutone._case import cores
 from eutone._person import Person
 from eutone._profile import profile
 from eutone._protocol import Protocol
 from eutone.body._tables import readouts
+from eutone.engine.chunks import threads_of
 from eutone.engine.expr import symbols
 from eutone.inference.bank import Sizes
 from eutone.inference.observe import observe
@@ -90,7 +90,7 @@ def reached(network):
 def test_one_marker_contracts_nothing_that_has_no_path_to_it(own, explanation):
     """Within one explanation, a single marker far off says nothing about quantities with no directed path to it."""
     child = Person(age_years=5.0, sex="male")
-    ready = prepare(own, Protocol((), True), child, sizes=SMALL, threads=cores())
+    ready = prepare(own, Protocol((), True), child, sizes=SMALL, threads=threads_of())
     only = np.array([float(e == explanation) for e in ready.ids])
     sample = prior_sample(ready.bank, only)
     descendants = reached(own.network)
@@ -118,7 +118,7 @@ def test_one_marker_contracts_nothing_that_has_no_path_to_it(own, explanation):
 
 def test_sex_moves_the_prior_of_what_is_x_linked_and_not_the_bank(own):
     def of(sex):
-        return prepare(own, Protocol((), True), Person(sex=sex), setting="general", sizes=SMALL, threads=cores())
+        return prepare(own, Protocol((), True), Person(sex=sex), setting="general", sizes=SMALL, threads=threads_of())
 
     boy, girl, either = of("male"), of("female"), of(None)
     assert boy.bank.key == girl.bank.key == either.bank.key

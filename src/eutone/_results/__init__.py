@@ -1,5 +1,6 @@
 """What the verbs return: the JSON contracts (`contract`), their schemas, and `Profile`."""
 
+from eutone._files import check_writable, write_atomic
 from eutone._results.contract import (
     DISCLAIMER,
     SCHEMA_ID,
@@ -21,15 +22,18 @@ from eutone._results.contract import (
     TakenResult,
     finite,
 )
-from eutone._results.files import check_writable, write_atomic
+from eutone._results.courses import COURSES_ID, CourseBand, CoursesResult, numbers
 from eutone._results.profile import Profile, load_case
 from eutone._results.schema import SCHEMAS, generate_schema, schema
 
 __all__ = [
+    "COURSES_ID",
     "DISCLAIMER",
     "SCHEMAS",
     "SCHEMA_ID",
     "Band",
+    "CourseBand",
+    "CoursesResult",
     "Discrepancy",
     "Driver",
     "ExplanationResult",
@@ -50,6 +54,7 @@ __all__ = [
     "finite",
     "generate_schema",
     "load_case",
+    "numbers",
     "schema",
     "write_atomic",
 ]

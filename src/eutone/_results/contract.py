@@ -30,6 +30,7 @@ __all__ = [
     "Imbalance",
     "IssueResult",
     "MeasurementResult",
+    "Model",
     "NextTest",
     "PersonResult",
     "ProfileResult",
@@ -63,7 +64,9 @@ def finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(value)
 
 
-class _Model(BaseModel):
+class Model(BaseModel):
+    """What all parts of a contract are: frozen, without unknown keys, without NaN and infinity."""
+
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -75,7 +78,7 @@ class _Model(BaseModel):
     )
 
 
-class Band(_Model):
+class Band(Model):
     """A distribution in three numbers."""
 
     median: float | None
@@ -92,7 +95,7 @@ class Band(_Model):
         return self
 
 
-class Healthy(_Model):
+class Healthy(Model):
     """2.5 to 97.5 % of healthy people of that age and sex."""
 
     low: float | None
@@ -101,7 +104,7 @@ class Healthy(_Model):
     """Where it comes from: a source, a reference population, or the prior under ``none``."""
 
 
-class SourcedInterval(_Model):
+class SourcedInterval(Model):
     """A reference interval and whose it is."""
 
     low: float | None
@@ -109,7 +112,7 @@ class SourcedInterval(_Model):
     source: str | None = None
 
 
-class PersonResult(_Model):
+class PersonResult(Model):
     """Who was measured, as far as the model asked; null means averaged over."""
 
     id: str | None = None
@@ -124,7 +127,7 @@ class PersonResult(_Model):
     """True for a person that was made up or simulated."""
 
 
-class TakenResult(_Model):
+class TakenResult(Model):
     """One item that was taken, and what the model did with it."""
 
     name: str
@@ -135,7 +138,7 @@ class TakenResult(_Model):
     """How it was modelled, or why it was not."""
 
 
-class MeasurementResult(_Model):
+class MeasurementResult(Model):
     """One row of the panel: what was measured, what was expected, and whether it was used."""
 
     marker: str
@@ -167,7 +170,7 @@ class MeasurementResult(_Model):
     note: str | None = None
 
 
-class QuantityResult(_Model):
+class QuantityResult(Model):
     """One quantity of the model: posterior, prior, healthy interval, and what the panel told about it."""
 
     id: str
@@ -197,7 +200,7 @@ class QuantityResult(_Model):
         return self
 
 
-class Driver(_Model):
+class Driver(Model):
     """A measurement that speaks for (or against) an explanation."""
 
     marker: str
@@ -209,7 +212,7 @@ class Driver(_Model):
     note: str | None = None
 
 
-class Form(_Model):
+class Form(Model):
     """One internal form of an explanation (dominant, recessive) and its share of the probability."""
 
     id: str
@@ -217,7 +220,7 @@ class Form(_Model):
     probability: Probability
 
 
-class ExplanationResult(_Model):
+class ExplanationResult(Model):
     """One explanation of the panel, weighed against all others."""
 
     id: str
@@ -240,7 +243,7 @@ class ExplanationResult(_Model):
     forms: tuple[Form, ...] = ()
 
 
-class Imbalance(_Model):
+class Imbalance(Model):
     """A system that lies outside the healthy range, as far as the panel informs it."""
 
     id: str
@@ -255,7 +258,7 @@ class Imbalance(_Model):
     statement: str | None = None
 
 
-class NextTest(_Model):
+class NextTest(Model):
     """A marker that was not measured, and what measuring it would be expected to tell."""
 
     marker: str
@@ -269,7 +272,7 @@ class NextTest(_Model):
     """What it would separate."""
 
 
-class Discrepancy(_Model):
+class Discrepancy(Model):
     """Posterior predictive check: whether this person fits the model at all."""
 
     status: Literal["fits", "strained", "does-not-fit", "not-testable"]
@@ -279,7 +282,7 @@ class Discrepancy(_Model):
     note: str | None = None
 
 
-class IssueResult(_Model):
+class IssueResult(Model):
     """Something the reader of the panel noticed and went on from."""
 
     message: str
@@ -288,7 +291,7 @@ class IssueResult(_Model):
     column: str | None = None
 
 
-class Provenance(_Model):
+class Provenance(Model):
     """What made this result. ``seconds`` is the only field that may differ when it is made again."""
 
     version: str
@@ -311,7 +314,7 @@ def _ranked(explanations: Sequence[ExplanationResult]) -> tuple[ExplanationResul
     return tuple(sorted(explanations, key=lambda e: (-e.probability, -e.prior, e.id)))
 
 
-class ProfileResult(_Model):
+class ProfileResult(Model):
     """A calibrated profile: the whole file."""
 
     schema_: Annotated[Literal["eutone.profile/1"], Field(validation_alias="schema", serialization_alias="schema")] = (

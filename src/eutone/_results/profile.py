@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eutone._errors import EutoneError, InputError
+from eutone._files import check_writable, write_atomic
 from eutone._results.contract import (
     Discrepancy,
     Imbalance,
@@ -15,7 +16,6 @@ from eutone._results.contract import (
     ProfileResult,
     Provenance,
 )
-from eutone._results.files import check_writable, write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd

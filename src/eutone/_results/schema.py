@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from eutone._errors import InputError
 from eutone._results.contract import ProfileResult
+from eutone._results.courses import CoursesResult
 
 __all__ = ["SCHEMAS", "generate_schema", "schema"]
 
-SCHEMAS: dict[str, type[BaseModel]] = {"profile": ProfileResult}
+SCHEMAS: dict[str, type[BaseModel]] = {"courses": CoursesResult, "profile": ProfileResult}
 
 
 def generate_schema(name: str) -> str:

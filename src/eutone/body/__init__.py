@@ -13,9 +13,21 @@ if TYPE_CHECKING:
     from eutone.body._body import Body, Solved, load
     from eutone.body._check import check
     from eutone.body._compose import MODULES, body_text, load_module, module_text
+    from eutone.body._tables import parameters
     from eutone.body._treatment import Exposure
 
-__all__ = ["MODULES", "Body", "Exposure", "Solved", "body_text", "check", "load", "load_module", "module_text"]
+__all__ = [
+    "MODULES",
+    "Body",
+    "Exposure",
+    "Solved",
+    "body_text",
+    "check",
+    "load",
+    "load_module",
+    "module_text",
+    "parameters",
+]
 
 _HOME = {
     "MODULES": "_compose",
@@ -27,6 +39,7 @@ _HOME = {
     "load": "_body",
     "load_module": "_compose",
     "module_text": "_compose",
+    "parameters": "_tables",
 }
 
 

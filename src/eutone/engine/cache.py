@@ -20,6 +20,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
+from eutone._files import put
+
 __all__ = ["cache_folder", "forget", "read", "write"]
 
 log = logging.getLogger(__name__)
@@ -107,15 +109,13 @@ def write(key: bytes, data: bytes) -> bool:
         if not _is_usable(path.parent):
             return False
         header = _MAGIC + key + len(data).to_bytes(8, "little") + hashlib.sha256(data).digest()
-        try:
+
+        def private(beside: Path) -> None:
             handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
             with os.fdopen(handle, "wb") as file:
                 file.write(header + data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+
+        put(path, beside, private)
         _bound(path.parent)
     except OSError as error:
         log.info("%s: not kept (%s)", path, error)

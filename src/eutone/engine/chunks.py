@@ -16,7 +16,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Stop", "default_threads", "in_chunks"]
+from eutone._errors import InputError
+
+__all__ = ["Stop", "in_chunks", "threads_of"]
 
 T = TypeVar("T")
 
@@ -30,8 +32,18 @@ class Stop(Protocol):
         """Whether to stop."""
 
 
-def default_threads() -> int:
-    """The processors this process may use."""
+def threads_of(asked: int | None = None) -> int:
+    """How many threads to use: as many as ``asked``, or one for each processor that this process may use.
+
+    Raises
+    ------
+    InputError
+        If fewer than one are asked for: nobody would ever come to work.
+    """
+    if asked is not None:
+        if asked < 1:
+            raise InputError(f"{asked} threads cannot compute anything", hint="Ask for one at least; None is all cores")
+        return asked
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

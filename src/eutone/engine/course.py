@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine import dosing
 from eutone.engine.agenda import EventFormulas
-from eutone.engine.chunks import Stop, default_threads, in_chunks
+from eutone.engine.chunks import Stop, in_chunks, threads_of
 from eutone.engine.clocks import Clock, clocks
 from eutone.engine.course_emit import emit_course
 from eutone.engine.course_kernel import CourseKernel, build_course_kernel
@@ -231,7 +231,7 @@ def solve_course(
     """
     network = code.network
     values, at, first, keep, absolute = _checked(code, parameters, times, start, wanted, rtol, atol)
-    n, threads = len(values), threads or default_threads()
+    n, threads = len(values), threads_of(threads)
     last = float(at[-1]) if len(at) else 0.0
     doses = dosing.checked(doses, n, network, code.free, code.infused, last)
     fixed = dict(zip(network.parameters, network.values.tolist(), strict=True))
@@ -245,7 +245,8 @@ def solve_course(
         np.zeros(n, dtype=np.int32),
     )
     settings = Settings(rtol, absolute, max_steps, keep, fixed, common)
-    size = max(1, _CHUNK_BYTES // max(8 * len(at) * len(keep), 1))
+    # a dose takes some eight numbers of each person while they are worked on: its edges, sorted, and its own three
+    size = max(1, _CHUNK_BYTES // (8 * max(len(at) * len(keep), 8 * len(doses), 1)))
     size = max(code.lane_width, min(size, _MOST_CHUNK, -(-n // (2 * threads))))
     word = np.zeros(1, dtype=np.uint8)
 

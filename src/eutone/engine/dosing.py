@@ -8,12 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eutone._errors import ModelError
+from eutone._errors import InputError, ModelError
 from eutone.engine.network import Network
 
-__all__ = ["Dose", "apply", "checked", "edges", "least_stretch", "repeated", "sorted_until"]
+__all__ = ["MOST", "Dose", "apply", "checked", "edges", "least_stretch", "repeated", "sorted_until"]
 
 Array = NDArray[np.float64]
+
+MOST = 10_000
+"""Doses of one series: one an hour for a year. More is a slip of the pen, refused before it takes memory."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,16 @@ def repeated(
         Which are left out, counted from 0.
     taper : sequence of float
         Factors of the last doses, in order: ``(0.75, 0.5, 0.25)`` ends the course in three steps.
+
+    Raises
+    ------
+    InputError
+        If there would be more than `MOST`.
     """
+    if count > MOST:
+        raise InputError(
+            f"{count:,} doses to '{target}' are too many", hint=f"Give {MOST:,} at most, or let it flow in"
+        )
     factors = [1.0] * max(count - len(taper), 0) + list(taper)[-count:]
     return [
         Dose(target, first + k * every, amount * factor, duration)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone._errors import ModelError
+from eutone._errors import ModelError, did_you_mean
 from eutone.engine.events import Event
 from eutone.engine.expr import Expr, evaluate
 
@@ -112,9 +111,9 @@ class Network:
         index = {name: i for i, name in enumerate(self.parameters)}
         for name, value in (overrides or {}).items():
             if name not in index:
-                near = get_close_matches(name, self.parameters, n=3)
-                hint = f"; did you mean {' or '.join(near)}?" if near else ""
-                raise ModelError(f"{self.name}: '{name}' is not a parameter of the model{hint}")
+                near = did_you_mean(name, self.parameters)
+                near = near and f". {near}"
+                raise ModelError(f"{self.name}: '{name}' is not a parameter of the model{near}")
             values[index[name]] = value
         return values
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone._errors import ModelError
+from eutone._errors import ModelError, did_you_mean
 from eutone.engine.dosing import Dose
 from eutone.engine.expr import Expr, evaluate, substitute, symbol, symbols
 from eutone.engine.network import Network
@@ -72,9 +71,9 @@ def wanted_of(network: Network, names: Sequence[str] | None = None) -> Wanted:
         elif name in network.parameters:
             formulas[name] = symbol(name)
         else:
-            near = get_close_matches(name, (*network.species, *known, *rates, *network.parameters), n=3)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise ModelError(f"{network.name}: '{name}' is no species, rule, reaction or parameter{hint}")
+            near = did_you_mean(name, (*network.species, *known, *rates, *network.parameters))
+            near = near and f". {near}"
+            raise ModelError(f"{network.name}: '{name}' is no species, rule, reaction or parameter{near}")
     needed = set(names) | symbols(*formulas.values())
     # one species at least is kept: it shows from where a person was not reached
     return Wanted(names, tuple(s for s in network.species if s in needed) or network.species[:1], formulas)

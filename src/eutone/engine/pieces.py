@@ -1,13 +1,13 @@
-"""One piece of people on disk, in one of four forms: each part whole or not there.
+"""One piece of people on disk, in one of three forms: each part whole or not there.
 
-NumPy's own ``npz`` and NetCDF need nothing more than Eutone does. Parquet and Zarr need the extra ``stream``, imported
-when one of them is asked for.
+NumPy's own ``npz`` needs nothing more than Eutone does. Parquet and Zarr need the extra ``stream``, imported when one
+of them is asked for.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,18 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import InputError
+from eutone._files import put
+from eutone.engine.status import Status
 
-__all__ = ["FORMS", "Part", "Shape", "is_there", "writer"]
+__all__ = ["FORMS", "Part", "Shape", "attributes_of", "is_there", "read_part", "writer"]
 
 #: Form of a part, and the library it needs beyond Eutone's own.
-FORMS: dict[str, str | None] = {"npz": None, "nc": None, "parquet": "pyarrow", "zarr": "zarr"}
+FORMS: dict[str, str | None] = {"npz": None, "parquet": "pyarrow", "zarr": "zarr"}
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What the whole will hold: people, times, quantities, parameters, form of numbers, people per part."""
+    """What the whole will hold: people, times, quantities, parameters, form of numbers, people per part.
+
+    ``about`` is for readers; its ``units`` are those of quantities, parameters and ``time``, by name.
+    """
 
     people: int
     times: Array
@@ -36,6 +41,19 @@ class Shape:
     parameters: tuple[str, ...]
     dtype: str
     piece: int
+    about: Mapping[str, Any]
+
+    def attributes(self, name: str) -> dict[str, Any]:
+        """As `attributes_of`."""
+        return attributes_of(name, self.about.get("units", {}))
+
+
+def attributes_of(name: str, units: Mapping[str, str]) -> dict[str, Any]:
+    """What is to be said of a quantity, a parameter, ``time`` or ``status``, in the conventions of NetCDF."""
+    if name == "status":
+        return {"flag_values": [int(s) for s in Status], "flag_meanings": " ".join(s.name for s in Status)}
+    # "unit", not "units": a reader would take a time with "units" for a duration, and rescale it
+    return {"unit" if name == "time" else "units": units[name]} if name in units else {}
 
 
 @dataclass(frozen=True)
@@ -71,34 +89,27 @@ def writer(
                 f"writing {form} needs {library}, which is not installed",
                 hint='pip install "eutone[stream]"; npz and nc need nothing more',
             ) from None
-    clash = {*shape.names} & {"person", "time", "status", "steps"}
+    clash = {*shape.names, *shape.parameters} & {"person", "time", "status", "steps"}
     if clash:
-        raise InputError(f"'{clash.pop()}' is a column of every part", hint="Leave it out of what is wanted")
+        raise InputError(f"'{min(clash)}' is a column of every part", hint="Rename it in the model, or leave it out")
     if form == "zarr":
         return _zarr(folder, shape, attributes)
-    write = {"npz": _npz, "nc": _nc, "parquet": _parquet}[form]
+    write = {"npz": _npz, "parquet": _parquet}[form]
     return lambda k, part: write(folder, k, part, shape)
 
 
 def is_there(folder: Path, form: str, k: int) -> bool:
-    """Whether part ``k`` lies in ``folder`` (of a Zarr store this is not asked: a chunk of zeros is no file)."""
-    return form == "zarr" or (folder / f"part-{k:06}.{form}").is_file()
+    """Whether part ``k`` lies in ``folder``."""
+    part = folder / "status" / "c" / str(k) if form == "zarr" else folder / f"part-{k:06}.{form}"
+    return part.is_file()
 
 
-def _whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Write beside ``path``, flush to disk, rename."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        write(beside)
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+def _whole(path: Path, write: Callable[[Path], object]) -> None:
+    put(path, path.with_name(f".{path.name}.part"), write)
 
 
 def _arrays(part: Part, shape: Shape) -> dict[str, Any]:
-    columns = {name: c.astype(shape.dtype) for name, c in zip(shape.names, part.columns, strict=True)}
+    columns = {name: c.astype(shape.dtype, copy=False) for name, c in zip(shape.names, part.columns, strict=True)}
     return {"person": np.arange(part.low, part.high), "status": part.status, "steps": part.steps} | columns
 
 
@@ -111,21 +122,14 @@ def _npz(folder: Path, k: int, part: Part, shape: Shape) -> None:
     _whole(folder / f"part-{k:06}.npz", write)
 
 
-def _nc(folder: Path, k: int, part: Part, shape: Shape) -> None:
-    import xarray as xr
-
-    arrays = _arrays(part, shape)
-    person = arrays.pop("person")
-    variables: dict[str, Any] = {name: (("person", "time")[: v.ndim], v) for name, v in arrays.items()}
-    names, values = shape.parameters, part.parameters.T
-    variables |= {n: ("person", v) for n, v in zip(names, values, strict=True) if n not in variables}
-    data = xr.Dataset(variables, {"person": person, "time": shape.times})
-    _whole(folder / f"part-{k:06}.nc", lambda path: data.to_netcdf(path, engine="h5netcdf"))
-
-
 def _parquet(folder: Path, k: int, part: Part, shape: Shape) -> None:
     import pyarrow as pa
     from pyarrow import parquet
+
+    def table(columns: dict[str, Any]) -> Any:
+        made = pa.table(columns)
+        fields = [f.with_metadata({k: str(v) for k, v in shape.attributes(f.name).items()}) for f in made.schema]
+        return pa.Table.from_arrays(made.columns, schema=pa.schema(fields, {"eutone": json.dumps(dict(shape.about))}))
 
     count = len(shape.times)
     arrays = _arrays(part, shape)
@@ -136,22 +140,27 @@ def _parquet(folder: Path, k: int, part: Part, shape: Shape) -> None:
     people = {"person": person, "status": status, "steps": steps}
     people |= dict(zip(shape.parameters, map(np.ascontiguousarray, part.parameters.T), strict=True))
     (folder / "_people").mkdir(exist_ok=True)
-    _whole(folder / "_people" / f"part-{k:06}.parquet", lambda path: parquet.write_table(pa.table(people), path))
-    _whole(folder / f"part-{k:06}.parquet", lambda path: parquet.write_table(pa.table(rows), path))
+    _whole(folder / "_people" / f"part-{k:06}.parquet", lambda path: parquet.write_table(table(people), path))
+    _whole(folder / f"part-{k:06}.parquet", lambda path: parquet.write_table(table(rows), path))
 
 
 def _zarr(folder: Path, shape: Shape, attributes: dict[str, Any] | None) -> Callable[[int, Part], None]:
     import zarr
 
     n, count, piece = shape.people, len(shape.times), shape.piece
+    if attributes is not None and not (folder / "zarr.json").exists():
+        zarr.create_group(store=str(folder), attributes=attributes)
+    root = zarr.open_group(store=str(folder), mode="r+")
+
+    def make(name: str, size: tuple[int, ...], chunks: tuple[int, ...], dtype: str, dims: tuple[str, ...]) -> Any:
+        # what nobody has computed yet must not look like an answer
+        fill = float("nan") if np.dtype(dtype).kind == "f" else int(Status.NOT_COMPUTED)
+        return root.create_array(
+            name=name, shape=size, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=fill, overwrite=True,
+            attributes=shape.attributes(name),
+        )  # fmt: skip
+
     if attributes is not None:
-        root = zarr.create_group(store=str(folder), overwrite=True, attributes=attributes)
-
-        def make(name: str, size: tuple[int, ...], chunks: tuple[int, ...], dtype: str, dims: tuple[str, ...]) -> Any:
-            return root.create_array(
-                name=name, shape=size, chunks=chunks, dtype=dtype, dimension_names=dims, fill_value=0
-            )
-
         make("time", (count,), (max(count, 1),), "float64", ("time",))[:] = shape.times
         make("person", (n,), (piece,), "int64", ("person",))
         make("status", (n,), (piece,), "int8", ("person",))
@@ -161,14 +170,44 @@ def _zarr(folder: Path, shape: Shape, attributes: dict[str, Any] | None) -> Call
         for name in shape.parameters:
             if name not in shape.names:
                 make(name, (n,), (piece,), "float64", ("person",))
-    root = zarr.open_group(store=str(folder), mode="r+")
 
     def write(_k: int, part: Part) -> None:
         mine = slice(part.low, part.high)
-        for name, values in _arrays(part, shape).items():
+        arrays = _arrays(part, shape)
+        status = arrays.pop("status")
+        arrays |= {n: v for n, v in zip(shape.parameters, part.parameters.T, strict=True) if n not in shape.names}
+        for name, values in arrays.items():
             root[name][mine] = values
-        for name, values in zip(shape.parameters, part.parameters.T, strict=True):
-            if name not in shape.names:
-                root[name][mine] = values
+        root["status"][mine] = status  # last: where it says an answer, there is one
 
     return write
+
+
+def read_part(folder: Path, form: str, k: int, names: Sequence[str], mine: slice) -> tuple[Array, dict[str, Any]]:
+    """Of part ``k`` the times (n_times,); and ``person``, ``status``, ``steps`` (n,), quantities (n, n_times) by name.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The quantities that are wanted.
+    mine : slice
+        The people of the part, which is where a Zarr store has them.
+    """
+    of_people = ("person", "status", "steps")
+    if form == "npz":
+        with np.load(folder / f"part-{k:06}.npz") as file:
+            return file["time"], {name: file[name] for name in (*of_people, *names)}
+    if form == "zarr":
+        import zarr
+
+        root = zarr.open_group(store=str(folder), mode="r")
+        return root["time"][:], {name: root[name][mine] for name in (*of_people, *names)}
+    from pyarrow import parquet
+
+    people = parquet.ParquetFile(folder / "_people" / f"part-{k:06}.parquet").read(columns=[*of_people])
+    rows = parquet.ParquetFile(folder / f"part-{k:06}.parquet").read(columns=["time", *names])
+    found = {name: people[name].to_numpy() for name in of_people}
+    count = len(people)
+    return rows["time"].to_numpy()[: len(rows) // count], found | {
+        name: rows[name].to_numpy().reshape(count, -1) for name in names
+    }

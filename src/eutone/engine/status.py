@@ -26,10 +26,13 @@ class Status(IntEnum):
         A steady state, but not the one that the network reaches from its start.
     STOPPED
         Asked to stop before it was done.
+    NOT_COMPUTED
+        Not looked at yet: what a Zarr store shows of people whom `eutone.engine.stream` has not come to.
     EVENT_STORM
         Events set off each other, or themselves, without end.
     """
 
+    NOT_COMPUTED = -1
     CONVERGED = 0
     STEP_LIMIT = 1
     SINGULAR = 2

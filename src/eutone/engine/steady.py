@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.basin import confirm, selected
-from eutone.engine.chunks import Stop, default_threads, in_chunks
+from eutone.engine.chunks import Stop, in_chunks, threads_of
 from eutone.engine.compile import Compiled
 from eutone.engine.people import BOLD, CAREFUL, SIGNED, begin, finish, search
 from eutone.engine.status import Status
@@ -107,7 +107,7 @@ def solve_steady(
         If the shapes do not fit the network.
     """
     values, starts = _checked_input(compiled, parameters, start)
-    n, threads = len(values), threads or default_threads()
+    n, threads = len(values), threads_of(threads)
     size = max(64, min(_CHUNK, -(-n // (2 * threads))))
     word = np.zeros(1, dtype=np.uint8)
     result = _empty(compiled, n)

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import SolveError
+from eutone._files import put
 from eutone.engine.chunks import Stop
 from eutone.inference.prior import UNTREATED, BodyLike, ExposureLike, Prior
 from eutone.inference.stopping import heed
@@ -264,8 +265,10 @@ def _read(path: Path) -> Bank | None:
 
 def _write(path: Path, bank: Bank) -> None:
     descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
+    os.close(descriptor)
+
+    def write(part: Path) -> None:
+        with part.open("wb") as handle:
             np.savez(
                 handle,
                 key=np.array(bank.key),
@@ -273,11 +276,8 @@ def _write(path: Path, bank: Bank) -> None:
                 readouts=np.array(bank.readouts),
                 **{field: getattr(bank, field) for field in _ARRAYS},
             )
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+
+    put(path, Path(name), write)
 
 
 def _trim(place: Path, keep: Path) -> None:
