@@ -1,8 +1,9 @@
-"""Reading SBML and Antimony: the only place that imports libSBML and antimony.
+"""Reading and writing SBML and Antimony: the only place that imports libSBML and antimony.
 
 A source becomes a libSBML document, which `eutone.engine.sbml` reads into parts, which `eutone.engine.assemble` turns
 into a `Network`. Models made of models (package ``comp``) are flattened by libSBML first. What is not supported is
-refused by its name, never skipped: a model is read as it was meant, or not at all.
+refused by its name, never skipped: a model is read as it was meant, or not at all. The way back is
+`eutone.engine.export`; a document is given out after libSBML has found no error in it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 
 from eutone._errors import ModelError
 from eutone.engine.assemble import assemble
+from eutone.engine.export import About, Writer
 from eutone.engine.network import Network
 from eutone.engine.sbml import Reader
 
-__all__ = ["load_network"]
+__all__ = ["antimony_of", "load_network", "sbml_of"]
 
 #: antimony keeps everything that it has read in global state.
 _ANTIMONY = Lock()
@@ -119,3 +121,43 @@ def _flatten(libsbml: Any, document: Any, name: str, path: Path | None) -> None:
         messages = [document.getError(i).getMessage() for i in range(before, document.getNumErrors())]
         said = " ".join((messages or ["libSBML does not say why"])[-1].split())  # the first says that others follow
         raise ModelError(f"{name}: the package 'comp' is not supported as used here, it cannot be flattened: {said}")
+
+
+def sbml_of(network: Network, about: About | None = None) -> tuple[str, tuple[str, ...]]:
+    """The SBML document of a network, Level 3 Version 2 Core, and what libSBML warns of in it.
+
+    Raises
+    ------
+    ModelError
+        If something in it cannot be said in SBML.
+    """
+    import libsbml
+
+    try:
+        text = Writer(libsbml, network, about or About()).text()
+    except RecursionError:
+        raise ModelError(f"{network.name}: a formula is nested too deeply") from None
+    document = libsbml.readSBMLFromString(text)
+    document.checkConsistency()
+    _refuse_errors(libsbml, document, network.name)
+    return text, tuple(" ".join(document.getError(i).getMessage().split()) for i in range(document.getNumErrors()))
+
+
+def antimony_of(sbml: str) -> str:
+    """The Antimony text of an SBML document.
+
+    Raises
+    ------
+    ModelError
+        If Antimony cannot say it.
+    """
+    import antimony
+
+    with _ANTIMONY:
+        antimony.clearPreviousLoads()
+        try:
+            if antimony.loadSBMLString(sbml) < 0:
+                raise ModelError(f"it cannot be said in Antimony: {antimony.getLastError().strip()}")
+            return str(antimony.getAntimonyString(antimony.getMainModuleName()))
+        finally:
+            antimony.clearPreviousLoads()
