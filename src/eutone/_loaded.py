@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eutone._errors import InputError
+from eutone._export import export, form_of
 from eutone._memory import fits
 from eutone._people import People, Variation
+from eutone._results import write_atomic
 from eutone._time_unit import declared_time_unit
+from eutone.engine.export import About
 
 if TYPE_CHECKING:
     from eutone.engine.dosing import Dose
@@ -40,12 +43,15 @@ class Model:
         ``second``, ``minute``, ``hour`` or ``day``; None if the model does not say.
     unit : str or None
         Of every species, where one is known.
+    about : About
+        Units, names and notes by id, where they are known.
     """
 
     name: str
     network: Network
     time_unit: str | None = None
     unit: str | None = None
+    about: About = field(default_factory=About)
 
     @property
     def species(self) -> Mapping[str, float]:
@@ -150,6 +156,44 @@ class Model:
 
         return _doses.series(self.network, target, amount, at, over=over, every=every, count=count)
 
+    def to_sbml(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
+        """The model as SBML Level 3 Version 2, written from what Eutone solves, ids as they are.
+
+        Parameters
+        ----------
+        set : mapping, optional
+            Parameters, and values that species begin with, other than the defaults.
+
+        Raises
+        ------
+        InputError
+            If something that is set is not in the model.
+        ModelError
+            If something in it cannot be said in SBML; the message names it.
+        """
+        return export(self.network, self.described, "SBML", set).text
+
+    def to_antimony(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
+        """The model as Antimony text; otherwise as `to_sbml`, without units' warnings and notes."""
+        return export(self.network, self.described, "Antimony", set).text
+
+    def save(self, path: str | Path, set: Mapping[str, float] | None = None) -> None:  # noqa: A002
+        """Write the model, whole or not at all: SBML (``.xml``, ``.sbml``) or Antimony (``.ant``).
+
+        Raises
+        ------
+        InputError, ModelError
+            As `to_sbml`; also if the file has another ending, or cannot be written.
+        """
+        text = export(self.network, self.described, form_of(path), set).text
+        write_atomic(Path(path).resolve(), text.encode())
+
+    @property
+    def described(self) -> About:
+        """``about``, and what ``time_unit`` and ``unit`` say."""
+        units = dict.fromkeys(self.network.species, self.unit) if self.unit else {}
+        return replace(self.about, time_unit=self.time_unit or "", units={**units, **self.about.units})
+
     def _fitting(self, pattern: str) -> list[str]:
         from eutone._doses import unknown
 
@@ -211,4 +255,4 @@ def load(source: str | Path | Model) -> Model:
         network = load_network(path)
         return Model(network.name, network, declared_time_unit(path.read_text(encoding="utf-8", errors="replace")))
     network = _model.find(source)
-    return Model(source, network, "hour", "µM" if source in _model.published() else None)
+    return Model(source, network, "hour", "µM" if source in _model.published() else None, _model.about(source))

@@ -10,18 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eutone.body._about import about
     from eutone.body._body import Body, Solved, load
     from eutone.body._check import check
     from eutone.body._compose import MODULES, body_text, load_module, module_text
     from eutone.body._treatment import Exposure
 
-__all__ = ["MODULES", "Body", "Exposure", "Solved", "body_text", "check", "load", "load_module", "module_text"]
+__all__ = ["MODULES", "Body", "Exposure", "Solved", "about", "body_text", "check", "load", "load_module", "module_text"]
 
 _HOME = {
     "MODULES": "_compose",
     "Body": "_body",
     "Exposure": "_treatment",
     "Solved": "_body",
+    "about": "_about",
     "body_text": "_compose",
     "check": "_check",
     "load": "_body",

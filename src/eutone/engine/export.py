@@ -20,7 +20,7 @@ from eutone._errors import ModelError
 from eutone.engine.events import Event
 from eutone.engine.export_roles import UNSIZED, is_id, roles_of
 from eutone.engine.export_units import UNITS_OF_TIME, define_unit
-from eutone.engine.expr import Expr, symbols
+from eutone.engine.expr import Expr, symbol, symbols
 from eutone.engine.mathml_write import FormulaWriter
 from eutone.engine.network import Network
 
@@ -57,7 +57,8 @@ class Writer:
     def __init__(self, lib: Any, network: Network, about: About) -> None:
         self.lib, self.network, self.about = lib, network, about
         self.roles = roles_of(network)
-        self.write = FormulaWriter(lib, self.roles.names)
+        amounts = {inner: symbol(s) * network.places[s].size for inner, s in self.roles.held.items()}
+        self.write = FormulaWriter(lib, self.roles.names, amounts)
         self.rules = dict(network.rules)
         self.values = dict(zip(network.parameters, network.values.tolist(), strict=True)) | network.constants
         self.values |= dict(zip(network.species, network.initial.tolist(), strict=True))
@@ -111,10 +112,17 @@ class Writer:
     def _unit(self, name: str) -> str | None:
         return define_unit(self.lib, self.model, self.about.units[name]) if name in self.about.units else None
 
+    def _substance(self, unit: str) -> str | None:
+        """The amount of which ``unit`` is so much per litre."""
+        return define_unit(self.lib, self.model, unit.replace("M", "mol"))
+
     def _units(self) -> None:
         if self.about.time_unit:
             unit = define_unit(self.lib, self.model, UNITS_OF_TIME[self.about.time_unit])
             self._put(self.model, TimeUnits=unit)
+        units = {self.about.units[s] if self._molar(s) else "" for s in self.roles.species}
+        if len(units) == 1 and (unit := units.pop()):
+            self._put(self.model, ExtentUnits=self._substance(unit), VolumeUnits="litre")
 
     def _compartments(self) -> None:
         sizes = {place.compartment: place.size for place in self.network.places.values()}
@@ -166,7 +174,7 @@ class Writer:
                 set_amount = amount or inner != name
                 self._put(s, **{"InitialAmount" if set_amount else "InitialConcentration": self.values[inner]})
             if self._molar(name):
-                self._put(s, SubstanceUnits=define_unit(self.lib, self.model, f"{self.about.units[name][0]}mol"))
+                self._put(s, SubstanceUnits=self._substance(self.about.units[name]))
 
     def _parameters(self) -> None:
         for name in self.roles.parameters:
@@ -221,6 +229,7 @@ class Writer:
             self._put(reference, Species=self._name(species), Stoichiometry=abs(number), Constant=True)
             taking_part.add(species)
         used = symbols(network.rates[j])
+        used |= {roles.held[name] for name in used & roles.held.keys()}
         for species in roles.species:
             if species in used and species not in taking_part:
                 self._put(r.createModifier(), Species=self._name(species))

@@ -55,10 +55,13 @@ class FormulaWriter:
         libSBML.
     names : mapping of str to str
         What ids are called in the document, where that differs.
+    instead : mapping of str to Expr
+        What stands for ids that the document does not have.
     """
 
     lib: Any
     names: Mapping[str, str]
+    instead: Mapping[str, Expr]
 
     def number(self, expression: Expr, where: str) -> Any:
         """The node of libSBML for ``expression`` as a number.
@@ -132,6 +135,8 @@ class FormulaWriter:
     def _symbol(self, name: str) -> Any:
         if name.startswith(RATE_OF):
             return self._apply("AST_FUNCTION_RATE_OF", self._symbol(name.removeprefix(RATE_OF)))
+        if name in self.instead:
+            return self._number(self.instead[name])
         node = self.lib.ASTNode(self.lib.AST_NAME_TIME if name == TIME else self.lib.AST_NAME)
         node.setName(self.names.get(name, name))
         return node

@@ -124,7 +124,7 @@ def _flatten(libsbml: Any, document: Any, name: str, path: Path | None) -> None:
 
 
 def sbml_of(network: Network, about: About | None = None) -> tuple[str, tuple[str, ...]]:
-    """The SBML document of a network, Level 3 Version 2 Core, and what libSBML warns of in it.
+    """The SBML document of a network, Level 3 Version 2 Core, and what libSBML warns of in it, once for each place.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def sbml_of(network: Network, about: About | None = None) -> tuple[str, tuple[st
     document = libsbml.readSBMLFromString(text)
     document.checkConsistency()
     _refuse_errors(libsbml, document, network.name)
-    return text, tuple(" ".join(document.getError(i).getMessage().split()) for i in range(document.getNumErrors()))
+    return text, tuple(document.getError(i).getShortMessage() for i in range(document.getNumErrors()))
 
 
 def antimony_of(sbml: str) -> str:
