@@ -73,4 +73,4 @@ def export(network: Network, about: About, form: str = "SBML", given: Mapping[st
 
     network = with_settings(network, given)
     text, warnings = sbml_of(network, about)
-    return Exported(antimony_of(text) if form == "Antimony" else text, Counter(warnings))
+    return Exported(antimony_of(text, network.name) if form == "Antimony" else text, Counter(warnings))

@@ -16,6 +16,7 @@ from eutone._errors import ModelError
 from eutone.engine.assemble import assemble
 from eutone.engine.export import About, Writer
 from eutone.engine.network import Network
+from eutone.engine.same import difference
 from eutone.engine.sbml import Reader
 
 __all__ = ["antimony_of", "load_network", "sbml_of"]
@@ -143,21 +144,43 @@ def sbml_of(network: Network, about: About | None = None) -> tuple[str, tuple[st
     return text, tuple(document.getError(i).getShortMessage() for i in range(document.getNumErrors()))
 
 
-def antimony_of(sbml: str) -> str:
-    """The Antimony text of an SBML document.
+def antimony_of(sbml: str, name: str) -> str:
+    """The Antimony text of an SBML document, read back and compared.
+
+    Antimony has no local parameters: libSBML makes ``reaction_k`` of the ``k`` of a reaction.
+
+    Parameters
+    ----------
+    sbml : str
+    name : str
+        Of the model, for errors.
 
     Raises
     ------
     ModelError
-        If Antimony cannot say it.
+        If Antimony cannot say it, or says something else: an id may be one of its own words.
     """
     import antimony
+    import libsbml
 
+    document = libsbml.readSBMLFromString(sbml)
+    properties = libsbml.ConversionProperties()
+    properties.addOption("promoteLocalParameters", True)
+    document.convert(properties)
+    meant = libsbml.writeSBMLToString(document)
     with _ANTIMONY:
         antimony.clearPreviousLoads()
         try:
-            if antimony.loadSBMLString(sbml) < 0:
-                raise ModelError(f"it cannot be said in Antimony: {antimony.getLastError().strip()}")
-            return str(antimony.getAntimonyString(antimony.getMainModuleName()))
+            if antimony.loadSBMLString(meant) < 0:
+                why = " ".join(antimony.getLastError().split())
+                raise ModelError(f"{name}: this model cannot be said in Antimony: {why}")
+            text = str(antimony.getAntimonyString(antimony.getMainModuleName()))
         finally:
             antimony.clearPreviousLoads()
+    try:
+        wrong = difference(load_network(meant), load_network(text))
+    except ModelError as error:
+        wrong = str(error)
+    if wrong:
+        raise ModelError(f"{name}: this model cannot be said in Antimony: read back, {wrong}; SBML can say it")
+    return text

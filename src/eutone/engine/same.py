@@ -1,0 +1,48 @@
+"""Whether two networks mean the same: what is asked of a document in a second language before it is given out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from eutone.engine.derivative import Derivative
+from eutone.engine.network import Network
+
+__all__ = ["difference"]
+
+#: Documents have 15 digits, of which differences of near numbers lose some; a formula that is wrong is wrong by more.
+_NEAR = 1e-9
+
+
+def difference(a: Network, b: Network, time: float = 0.37) -> str:
+    """What ``b`` lacks or has otherwise than ``a``, in words; empty if nothing.
+
+    Ids are compared, whatever their order; defaults and starts; what events assign to; and every rule, rate and
+    ``dx/dt``, at the start and away from it, where ``dx/dt`` is measured by what is turned over.
+    """
+    for mine, theirs in ((a.species, b.species), (a.parameters, b.parameters), (a.reactions, b.reactions)):
+        for name in (*mine, *theirs):
+            if (name in mine) != (name in theirs):
+                return f"'{name}' is {'lost' if name in mine else 'added'}"
+    if other := {name for name, _ in a.rules} ^ {name for name, _ in b.rules}:
+        return f"the rule for '{min(other)}' is on one side only"
+    if [sorted(dict(e.assignments)) for e in a.events] != [sorted(dict(e.assignments)) for e in b.events]:
+        return "events assign otherwise"
+    for off in (0.0, 0.1):
+        mine, sizes = _numbers(a, off, time)
+        theirs, _ = _numbers(b, off, time)
+        for name, number in mine.items():
+            near = abs(theirs[name] - number) <= _NEAR * max(sizes.get(name, 0.0), abs(number))
+            if not (near or theirs[name] == number or (np.isnan(number) and np.isnan(theirs[name]))):
+                return f"{name} is {theirs[name]:.15g} and not {number:.15g}"
+    return ""
+
+
+def _numbers(network: Network, off: float, time: float) -> tuple[dict[str, float], dict[str, float]]:
+    """What everything is, and how large that is whose terms cancel."""
+    f, p = Derivative(network), network.values * (1 + off)
+    x = network.start(network.values) * (1 + off) + off
+    rates = [f"rate of change of '{name}'" for name in network.species]
+    found = dict(zip(network.parameters, p.tolist(), strict=True))
+    found |= {name: float(value) for name, value in f.values(time, x, p).items()}
+    found |= dict(zip(rates, f(time, x, p).tolist(), strict=True))
+    return found, dict(zip(rates, f.turnover(time, x, p).tolist(), strict=True))
