@@ -1,4 +1,4 @@
-"""What a caller sets: parameters, and where species begin. Names and numbers are looked at before anything is computed."""
+"""What a caller sets: parameters, and where species begin; looked at before anything is computed."""
 
 from __future__ import annotations
 

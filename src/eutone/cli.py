@@ -248,8 +248,6 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile.")]
     sys.stdout.write(_results.schema(name))
 
 
-
-
 def _model_names(incomplete: str) -> list[str]:
     """For the shell's completion, which adds files by itself."""
     from eutone import _model
@@ -259,9 +257,7 @@ def _model_names(incomplete: str) -> list[str]:
 
 Model = Annotated[
     str,
-    typer.Argument(
-        metavar="MODEL", help="A name from 'eutone model list', or a file.", autocompletion=_model_names
-    ),
+    typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.", autocompletion=_model_names),
 ]
 
 

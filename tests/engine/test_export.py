@@ -105,7 +105,8 @@ def made(parts: Parts) -> Network | None:
 
 
 def renamed(network: Network, name: str) -> str:
-    return name if name in (*network.species, *network.parameters) else name.replace(".", "_")
+    known = (*network.species, *network.parameters, *(rule for rule, _ in network.rules))
+    return name if name in known else name.replace(".", "_")
 
 
 def agree(a: Network, b: Network, seed: int = 0) -> None:
@@ -251,7 +252,7 @@ def test_an_event_that_no_document_can_say_is_refused_by_name() -> None:
     network = load_network("model m\n x = 1; V = 2; y' = 0; y = 1;\nend")
     event = Event("E", call("gt", symbol("time"), 1.0), const(1), assignments=(("y", symbol("x")),),
                   factors=(("y", symbol("V")),))  # fmt: skip
-    with pytest.raises(ModelError, match="m: event 'E' .* sets 'y' .* cannot be said in SBML"):
+    with pytest.raises(ModelError, match=r"m: event 'E' .* sets 'y' .* cannot be said in SBML"):
         sbml_of(replace(network, events=(event,)))
 
 

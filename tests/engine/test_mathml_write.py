@@ -93,5 +93,5 @@ def test_what_is_shared_is_not_written_out_without_end() -> None:
     node = symbol("a")
     for _ in range(60):
         node = call("sin", node) + call("cos", node)
-    with pytest.raises(ModelError, match="rate of 'r' has 4.61e\\+18 .*written out"):
+    with pytest.raises(ModelError, match=r"rate of 'r' has 4\.61e\+18 .*written out"):
         WRITER.number(node, "rate of 'r'")

@@ -1,4 +1,4 @@
-"""What the tables say of each quantity, for those who take the body elsewhere: units, dotted ids, grades and sources."""
+"""What the tables say of each quantity, for those who take the body elsewhere: unit, dotted id, grade, source."""
 
 from __future__ import annotations
 

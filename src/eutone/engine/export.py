@@ -282,4 +282,3 @@ def _over(amount: Expr, size: Expr) -> Expr:
     if amount.op == "mul" and amount.args[1] is size:
         return amount.args[0]
     return amount / size
-

@@ -19,10 +19,9 @@ def difference(a: Network, b: Network, time: float = 0.37) -> str:
     Ids are compared, whatever their order; defaults and starts; what events assign to; and every rule, rate and
     ``dx/dt``, at the start and away from it, where ``dx/dt`` is measured by what is turned over.
     """
-    for mine, theirs in ((a.species, b.species), (a.parameters, b.parameters), (a.reactions, b.reactions)):
-        for name in (*mine, *theirs):
-            if (name in mine) != (name in theirs):
-                return f"'{name}' is {'lost' if name in mine else 'added'}"
+    for ours, others in ((a.species, b.species), (a.parameters, b.parameters), (a.reactions, b.reactions)):
+        if odd := {*ours} ^ {*others}:
+            return f"'{min(odd)}' is {'lost' if min(odd) in ours else 'added'}"
     if other := {name for name, _ in a.rules} ^ {name for name, _ in b.rules}:
         return f"the rule for '{min(other)}' is on one side only"
     if [sorted(dict(e.assignments)) for e in a.events] != [sorted(dict(e.assignments)) for e in b.events]:
