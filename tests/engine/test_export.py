@@ -283,9 +283,30 @@ def test_what_was_folded_into_formulas_says_so() -> None:
 # --- Antimony ---
 
 
-def test_antimony_that_means_something_else_is_refused() -> None:
-    network = assemble(Parts("m", {"INF": Quantity("parameter", 2.0), "S": Quantity("species", 1.0)},
-                             {"r": Reaction(symbol("INF") * symbol("S"), {"S": -1.0})}))  # fmt: skip
-    text, _ = sbml_of(network)
-    with pytest.raises(ModelError, match="cannot be said in Antimony"):
-        antimony_of(text, "m")
+def test_words_of_antimony_get_a_mark() -> None:
+    quantities = {
+        "compartment": Quantity("compartment", 2.0),
+        "S": Quantity("species", 1.0, "compartment", False, False),
+    }
+    network = assemble(Parts("m", quantities, {"has": Reaction(symbol("S"), {"S": -1.0})}))
+    text = antimony_of(sbml_of(network)[0], "m")
+    again = load_network(text)
+    assert again.reactions == ("has_",)
+    assert again.constants == {"compartment_": 2.0}
+    assert difference(network, again, {"has": "has_"}) == ""
+
+
+def test_antimony_that_means_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    import antimony
+
+    text, _ = sbml_of(_model.find("dopamine_2009"))
+    monkeypatch.setattr(antimony, "getAntimonyString", lambda _name: body_text_with_another_number)
+    body_text_with_another_number = antimony_text("dopamine_2009").replace("V_TH = 125", "V_TH = 126")
+    with pytest.raises(
+        ModelError, match="d: this model cannot be said in Antimony: read back, V_TH is 126 and not 125"
+    ):
+        antimony_of(text, "d")
+
+
+def antimony_text(name: str) -> str:
+    return _model.published()[name].read_text(encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from eutone.engine.derivative import Derivative
@@ -13,22 +15,24 @@ __all__ = ["difference"]
 _NEAR = 1e-9
 
 
-def difference(a: Network, b: Network, time: float = 0.37) -> str:
+def difference(a: Network, b: Network, called: Mapping[str, str] | None = None, time: float = 0.37) -> str:
     """What ``b`` lacks or has otherwise than ``a``, in words; empty if nothing.
 
     Ids are compared, whatever their order; defaults and starts; what events assign to; and every rule, rate and
-    ``dx/dt``, at the start and away from it, where ``dx/dt`` is measured by what is turned over.
+    ``dx/dt``, at the start and away from it, where ``dx/dt`` is measured by what is turned over. ``called`` says which
+    ids of ``a`` are others in ``b``.
     """
+    names = called or {}
     for ours, others in ((a.species, b.species), (a.parameters, b.parameters), (a.reactions, b.reactions)):
-        if odd := {*ours} ^ {*others}:
-            return f"'{min(odd)}' is {'lost' if min(odd) in ours else 'added'}"
-    if other := {name for name, _ in a.rules} ^ {name for name, _ in b.rules}:
+        if odd := {names.get(name, name) for name in ours} ^ {*others}:
+            return f"'{min(odd)}' is {'added' if min(odd) in others else 'lost'}"
+    if other := {names.get(name, name) for name, _ in a.rules} ^ {name for name, _ in b.rules}:
         return f"the rule for '{min(other)}' is on one side only"
-    if [sorted(dict(e.assignments)) for e in a.events] != [sorted(dict(e.assignments)) for e in b.events]:
+    if _assigned(a, names) != _assigned(b, {}):
         return "events assign otherwise"
     for off in (0.0, 0.1):
-        mine, sizes = _numbers(a, off, time)
-        theirs, _ = _numbers(b, off, time)
+        mine, sizes = _numbers(a, names, off, time)
+        theirs, _ = _numbers(b, {}, off, time)
         for name, number in mine.items():
             near = abs(theirs[name] - number) <= _NEAR * max(sizes.get(name, 0.0), abs(number))
             if not (near or theirs[name] == number or (np.isnan(number) and np.isnan(theirs[name]))):
@@ -36,12 +40,18 @@ def difference(a: Network, b: Network, time: float = 0.37) -> str:
     return ""
 
 
-def _numbers(network: Network, off: float, time: float) -> tuple[dict[str, float], dict[str, float]]:
+def _assigned(network: Network, names: Mapping[str, str]) -> list[list[str]]:
+    return [sorted(names.get(name, name) for name, _ in event.assignments) for event in network.events]
+
+
+def _numbers(
+    network: Network, names: Mapping[str, str], off: float, time: float
+) -> tuple[dict[str, float], dict[str, float]]:
     """What everything is, and how large that is whose terms cancel."""
     f, p = Derivative(network), network.values * (1 + off)
     x = network.start(network.values) * (1 + off) + off
-    rates = [f"rate of change of '{name}'" for name in network.species]
-    found = dict(zip(network.parameters, p.tolist(), strict=True))
-    found |= {name: float(value) for name, value in f.values(time, x, p).items()}
+    rates = [f"rate of change of '{names.get(name, name)}'" for name in network.species]
+    found = dict(zip(network.parameters, p.tolist(), strict=True)) | f.values(time, x, p)
+    found = {names.get(name, name): float(value) for name, value in found.items()}
     found |= dict(zip(rates, f(time, x, p).tolist(), strict=True))
     return found, dict(zip(rates, f.turnover(time, x, p).tolist(), strict=True))

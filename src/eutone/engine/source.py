@@ -147,7 +147,8 @@ def sbml_of(network: Network, about: About | None = None) -> tuple[str, tuple[st
 def antimony_of(sbml: str, name: str) -> str:
     """The Antimony text of an SBML document, read back and compared.
 
-    Antimony has no local parameters: libSBML makes ``reaction_k`` of the ``k`` of a reaction.
+    Antimony has no local parameters: libSBML makes ``reaction_k`` of the ``k`` of a reaction. An id that is one of its
+    own words (``compartment``) gets a ``_`` behind it.
 
     Parameters
     ----------
@@ -158,7 +159,7 @@ def antimony_of(sbml: str, name: str) -> str:
     Raises
     ------
     ModelError
-        If Antimony cannot say it, or says something else: an id may be one of its own words.
+        If Antimony cannot say it, or says something else.
     """
     import antimony
     import libsbml
@@ -178,9 +179,14 @@ def antimony_of(sbml: str, name: str) -> str:
         finally:
             antimony.clearPreviousLoads()
     try:
-        wrong = difference(load_network(meant), load_network(text))
+        a, b = load_network(meant), load_network(text)
+        wrong = difference(a, b, {name: f"{name}_" for name in _ids(a) - _ids(b) if f"{name}_" in _ids(b) - _ids(a)})
     except ModelError as error:
         wrong = str(error)
     if wrong:
         raise ModelError(f"{name}: this model cannot be said in Antimony: read back, {wrong}; SBML can say it")
     return text
+
+
+def _ids(network: Network) -> set[str]:
+    return {*network.species, *network.parameters, *network.reactions, *(name for name, _ in network.rules)}
