@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import antimony
 import libsbml
 import numpy as np
 import pytest
@@ -297,16 +298,10 @@ def test_words_of_antimony_get_a_mark() -> None:
 
 
 def test_antimony_that_means_something_else_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    import antimony
-
     text, _ = sbml_of(_model.find("dopamine_2009"))
-    monkeypatch.setattr(antimony, "getAntimonyString", lambda _name: body_text_with_another_number)
-    body_text_with_another_number = antimony_text("dopamine_2009").replace("V_TH = 125", "V_TH = 126")
+    other = _model.published()["dopamine_2009"].read_text(encoding="utf-8").replace("V_TH = 125", "V_TH = 126")
+    monkeypatch.setattr(antimony, "getAntimonyString", lambda _name: other)
     with pytest.raises(
         ModelError, match="d: this model cannot be said in Antimony: read back, V_TH is 126 and not 125"
     ):
         antimony_of(text, "d")
-
-
-def antimony_text(name: str) -> str:
-    return _model.published()[name].read_text(encoding="utf-8")
