@@ -115,9 +115,8 @@ def test_the_body_says_its_units_dotted_ids_and_sources() -> None:
     assert "RECALLED" in parameter.getNotesString()
     assert read.getModel().getSpecies("csf_HVA").getName() == "csf.HVA"
     assert read.checkConsistency() == read.getNumErrors(libsbml.LIBSBML_SEV_WARNING)
-    said = {read.getError(i).getErrorId() for i in range(read.getNumErrors())}
-    differ = {libsbml.InconsistentArgUnits, libsbml.InconsistentKineticLawUnitsL3, libsbml.InconsistentExtUnits}
-    assert not said & differ  # what has units in parameters.csv adds up
+    said = [read.getError(i).getShortMessage() for i in range(read.getNumErrors())]
+    assert [message for message in said if "inconsistent" in message or "not consistent" in message] == []
 
 
 def test_published_models_say_micromolar_and_hours() -> None:
