@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import eutone as eu
-from eutone import _settings, cli
+from eutone import cli
 
 DECAY = """
 model decay()
@@ -124,14 +124,3 @@ def test_published_models_say_micromolar_and_hours() -> None:
     model = read.getModel()
     assert (model.getTimeUnits(), model.getExtentUnits(), model.getVolumeUnits()) == ("h", "umol", "litre")
     assert model.getSpecies("eht").getSubstanceUnits() == "umol"
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), "many", None])
-def test_what_is_set_is_a_number(value: float) -> None:
-    with pytest.raises(eu.InputError, match=r"'k' is set to .* not a finite number"):
-        _settings.with_settings(eu.load(DECAY).network, {"k": value})
-
-
-def test_nothing_set_is_the_same_network() -> None:
-    network = eu.load(DECAY).network
-    assert _settings.with_settings(network, None) is network

@@ -174,7 +174,7 @@ class Model:
         return export(self.network, self.described, "SBML", set).text
 
     def to_antimony(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
-        """The model as Antimony text; otherwise as `to_sbml`, without units' warnings and notes."""
+        """The model as Antimony text, which has no local parameters: ``k`` of ``r`` is ``r_k``; else as `to_sbml`."""
         return export(self.network, self.described, "Antimony", set).text
 
     def save(self, path: str | Path, set: Mapping[str, float] | None = None) -> None:  # noqa: A002

@@ -41,8 +41,8 @@ def define_unit(lib: Any, model: Any, text: str) -> str | None:
     """
     text = text.replace("µ", "u").replace("μ", "u").strip()
     signs = re.split(r"([/*])", text)
-    terms = [(signs[0], 1), *((symbol, -1 if sign == "/" else 1) for sign, symbol in zip(signs[1::2], signs[2::2]))]  # noqa: B905
-    terms = [(symbol, power) for symbol, power in terms if symbol != "1"]
+    factors = zip(["*", *signs[1::2]], signs[::2], strict=True)
+    terms = [(symbol, -1 if sign == "/" else 1) for sign, symbol in factors if symbol != "1"]
     if not text or any(symbol not in _ATOMS for symbol, _ in terms):
         return None
     if not terms:
