@@ -133,6 +133,11 @@ def agree(a: Network, b: Network, seed: int = 0) -> None:
                      theirs | dict(zip(b.parameters, pb, strict=True)) | {"time": t})  # fmt: skip
 
 
+def waiting(event: Event) -> Expr | None:
+    """No delay and a delay of 0 are one."""
+    return None if event.delay is None or event.delay.value == 0 else event.delay
+
+
 def events_agree(a: Network, b: Network, mine: dict[str, object], theirs: dict[str, object]) -> None:
     assert len(a.events) == len(b.events)
     for e, f in zip(a.events, b.events, strict=True):
@@ -140,13 +145,13 @@ def events_agree(a: Network, b: Network, mine: dict[str, object], theirs: dict[s
             f.id, f.persistent, f.initial_value, f.from_trigger_time)  # fmt: skip
         assert (evaluate([e.trigger], mine)[0] != 0) == (evaluate([f.trigger], theirs)[0] != 0)
         assert [n for n, _ in e.factors] == [n for n, _ in f.factors]
-        pairs = list(zip([e.delay, e.priority], [f.delay, f.priority], strict=True))
+        pairs = [(waiting(e), waiting(f)), (e.priority, f.priority)]
         changes = dict(f.assignments)
         pairs += [(value, changes.pop(renamed(b, name))) for name, value in e.assignments]
         assert not changes
         for x, y in pairs:
             if x is None or y is None:
-                assert x is y or const(0) in (x, y)  # no delay and a delay of 0 are one
+                assert x is y
             else:
                 number = evaluate([x], mine)[0]
                 assert evaluate([y], theirs)[0] == pytest.approx(number, rel=1e-9, abs=1e-9, nan_ok=True)
