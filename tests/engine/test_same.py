@@ -33,7 +33,11 @@ def test_order_is_no_difference() -> None:
         ("A = 2", "A = 2.0001", "A is 2.0001 and not 2"),
         ("2*k", "(2 + 1e-7)*k", "q is 1.00000005 and not 1"),
         ("A -> B", "A -> 2 B", "rate of change of 'B' is 1 and not 0"),
-        ("A = 3", "B = 3", "events assign otherwise"),
+        ("A = 3", "B = 3", "an event waits, stays or assigns otherwise"),
+        ("at time", "at 1 after time", "an event waits, stays or assigns otherwise"),
+        ("time > 1:", "time > 1, persistent=false:", "an event waits, stays or assigns otherwise"),
+        ("time > 1", "time > 0.1", "trigger of event 1 is 1 and not 0"),
+        ("A = 3", "A = 3.1", "'A' of event 1 is 3.1 and not 3"),
     ],
 )
 def test_a_difference_is_said(old: str, new: str, said: str) -> None:
