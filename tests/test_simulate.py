@@ -314,6 +314,7 @@ SBML = """<sbml xmlns="http://www.sbml.org/sbml/level{level}" level="{level}" ve
         ("<sbml", None),
         (DECAY, None),
         ("model m\n  unit time_unit = 86400 second;\nend", "day"),
+        ("model m\n  unit h = 3600 second;\n  unit time_unit = h;\nend", "hour"),
     ],
 )
 def test_the_unit_of_time_is_what_the_source_declares(text: str, unit: str | None) -> None:

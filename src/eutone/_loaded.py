@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from eutone._errors import InputError
+from eutone._export import export, form_of
 from eutone._memory import fits
 from eutone._people import People, Variation
+from eutone._results import write_atomic
 from eutone._time_unit import declared_time_unit
+from eutone.engine.export import About
 
 if TYPE_CHECKING:
     from eutone.engine.dosing import Dose
@@ -41,8 +44,8 @@ class Model:
         ``second``, ``minute``, ``hour`` or ``day``; None if the model does not say.
     unit : str or None
         Of every species, where all have the same and it is known.
-    units : mapping of str to str
-        Of species and parameters, by id, where they are known.
+    about : About
+        Units, names and notes by id, where they are known.
     spreads : mapping of str to float
         How much people differ, where a table says so: standard deviation of the ln, by parameter. Empty for a model
         without such a table.
@@ -52,7 +55,7 @@ class Model:
     network: Network
     time_unit: str | None = None
     unit: str | None = None
-    units: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    about: About = field(default_factory=About)
     spreads: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -169,6 +172,50 @@ class Model:
 
         return _doses.series(self.network, target, amount, at, over=over, every=every, count=count)
 
+    def to_sbml(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
+        """The model as SBML Level 3 Version 2, written from what Eutone solves, ids as they are.
+
+        Parameters
+        ----------
+        set : mapping, optional
+            Parameters, and values that species begin with, other than the defaults.
+
+        Raises
+        ------
+        InputError
+            If something that is set is not in the model.
+        ModelError
+            If something in it cannot be said in SBML; the message names it.
+        """
+        return export(self.network, self.described, "SBML", set).text
+
+    def to_antimony(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
+        """The model as Antimony text, which has no local parameters: ``k`` of ``r`` is ``r_k``; else as `to_sbml`."""
+        return export(self.network, self.described, "Antimony", set).text
+
+    def save(self, path: str | Path, set: Mapping[str, float] | None = None) -> None:  # noqa: A002
+        """Write the model, whole or not at all: SBML (``.xml``, ``.sbml``) or Antimony (``.ant``).
+
+        Raises
+        ------
+        InputError, ModelError
+            As `to_sbml`; also if the file has another ending, or cannot be written.
+        """
+        text = export(self.network, self.described, form_of(path), set).text
+        write_atomic(Path(path).resolve(), text.encode())
+
+    @property
+    def units(self) -> Mapping[str, str]:
+        """Of species and parameters, by id, where they are known."""
+        own = {*self.network.species, *self.network.parameters}
+        units = dict.fromkeys(self.network.species, self.unit) if self.unit else {}
+        return {**units, **{name: unit for name, unit in self.about.units.items() if name in own}}
+
+    @property
+    def described(self) -> About:
+        """``about``, and what ``time_unit`` and ``unit`` say."""
+        return replace(self.about, time_unit=self.time_unit or "", units={**self.about.units, **self.units})
+
     def _fitting(self, pattern: str) -> list[str]:
         from eutone._doses import unknown
 
@@ -231,8 +278,7 @@ def load(source: str | Path | Model) -> Model:
         return Model(network.name, network, declared_time_unit(path.read_text(encoding="utf-8", errors="replace")))
     network = _model.find(source)
     if source in _model.published():
-        return Model(source, network, "hour", unit="µM", units=MappingProxyType(dict.fromkeys(network.species, "µM")))
+        return Model(source, network, "hour", "µM")
     rows = {row.flat: row for row in body.parameters()}
-    units = {name: rows[name].unit for name in (*network.species, *network.parameters) if name in rows}
     spreads = {n: rows[n].person_ln_sd for n in network.parameters if n in rows and rows[n].person_ln_sd > 0}
-    return Model(source, network, "hour", units=MappingProxyType(units), spreads=MappingProxyType(spreads))
+    return Model(source, network, "hour", about=_model.about(source), spreads=MappingProxyType(spreads))

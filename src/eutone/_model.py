@@ -22,9 +22,10 @@ from eutone._errors import InputError, ModelError, did_you_mean
 if TYPE_CHECKING:
     from eutone.engine import Network
     from eutone.engine.events import Event
+    from eutone.engine.export import About
     from eutone.engine.expr import Expr
 
-__all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "published", "show"]
+__all__ = ["BODY", "Check", "about", "check", "check_named", "find", "infix", "names", "published", "show"]
 
 BODY = "body"
 _SUFFIXES = (".ant", ".sbml", ".xml")
@@ -119,6 +120,14 @@ def find(name: str) -> Network:
     if not Path(name).is_file():
         raise InputError("there is no such file", file=name)
     return load_network(Path(name))
+
+
+def about(name: str) -> About:
+    """What the tables say of the quantities in the model of that name; nothing of what is not the body's."""
+    from eutone import body
+    from eutone.engine.export import About
+
+    return body.about() if name == BODY or name in body.MODULES else About()
 
 
 def show(network: Network) -> str:

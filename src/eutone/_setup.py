@@ -17,6 +17,7 @@ from eutone import _doses
 from eutone._errors import InputError, ModelError
 from eutone._loaded import Model
 from eutone._people import People
+from eutone._settings import checked_name, checked_settings
 from eutone.engine.dosing import Dose
 from eutone.engine.expr import evaluate
 from eutone.engine.network import Network
@@ -95,13 +96,9 @@ def setup(
         If a name is nothing that can be set, dosed or wanted, or a number is impossible.
     """
     network = model.network
-    given = {name: _number(network.name, name, value) for name, value in (fixed or {}).items()}
-    settable = (*network.parameters, *network.species)
-    for name in (*varied, *given):
-        if name not in settable:
-            if name in dict(network.rules):
-                raise InputError(f"{network.name}: '{name}' follows from a rule", hint="Set what the rule uses")
-            raise _doses.unknown(network.name, name, settable, "parameter or species")
+    for name in varied:
+        checked_name(network, name)
+    given = checked_settings(network, fixed)
     all_doses = _doses.doses_of(network, doses)
     dosed = {dose.target for dose in all_doses}
     moving = {*varied, *given, *dosed}
@@ -155,13 +152,3 @@ def people_of(model: Model, people: object, seed: int) -> People | None:
     if isinstance(people, Mapping) or hasattr(people, "columns"):
         return People.of(people)  # type: ignore[arg-type]
     raise InputError(f"{type(people).__name__} is not people", hint="Give model.sample(n), a number, or columns by id")
-
-
-def _number(model: str, name: str, value: object) -> float:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(f"{model}: '{name}' is set to {value!r}, which is not a finite number")
-    return number

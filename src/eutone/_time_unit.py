@@ -10,7 +10,8 @@ __all__ = ["SECONDS", "declared_time_unit"]
 #: How long each unit is.
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
-_ANTIMONY = re.compile(r"^\s*unit\s+time_unit\s*=\s*(?:([\d.eE+]+)\s+)?(second)s?\s*[;\n]", re.MULTILINE)
+_ANTIMONY = re.compile(r"^\s*unit\s+(\w+)\s*=\s*([^;\n]*?)\s*[;\n]", re.MULTILINE)
+_SECONDS = re.compile(r"(?:([\d.eE+]+)\s+)?seconds?")
 
 
 def declared_time_unit(text: str) -> str | None:
@@ -25,7 +26,9 @@ def declared_time_unit(text: str) -> str | None:
         except (ET.ParseError, ValueError):
             return None
         return _of_sbml(root)
-    found = _ANTIMONY.search(text)
+    units = {unit[1]: unit[2] for unit in _ANTIMONY.finditer(text)}
+    written = units.get("time_unit", "")
+    found = _SECONDS.fullmatch(units.get(written, written))  # one unit may be called what another is
     return None if found is None else _named(float(found[1] or 1.0))
 
 

@@ -63,6 +63,12 @@ Examples:
   eutone simulate model.xml --until 100 --set k1=0.3 --wanted A,B,J0 --csv courses.csv
   eutone simulate dopamine_2009 --days 7 --people 1000000 --wanted eda --out people.parquet"""
 
+EXPORT_EXAMPLES = """\b
+Examples:
+  eutone model export dopamine_2009 --out dopamine.xml
+  eutone model export body --set e_TH=0.3 --out patient.xml
+  eutone model export model.xml --out model.ant"""
+
 Threads = Annotated[
     int | None,
     typer.Option("--threads", metavar="N", min=1, help="Threads to compute on; all available cores by default."),
@@ -242,7 +248,17 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile or 
     sys.stdout.write(_results.schema(name))
 
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.")]
+def _model_names(incomplete: str) -> list[str]:
+    """For the shell's completion, which adds files by itself."""
+    from eutone import _model
+
+    return [name for name in _model.names() if name.startswith(incomplete)]
+
+
+Model = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.", autocompletion=_model_names),
+]
 
 
 @models.command("list")
@@ -273,6 +289,28 @@ def model_check(model: Model) -> None:
         typer.echo(f"{'ok   ' if answer.passed else 'WRONG'}  {answer.question}: {answer.finding}")
     if not all(answer.passed for answer in answers):
         raise typer.Exit(1)
+
+
+@models.command("export", epilog=EXPORT_EXAMPLES)
+def model_export(
+    context: typer.Context,
+    model: Model,
+    out: Annotated[
+        str, typer.Option(metavar="FILE", help="SBML where it ends with .xml or .sbml, Antimony where with .ant.")
+    ],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="ID=VALUE", help="A parameter, or where a species begins; once per id."),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write a model for other tools, as Eutone solves it: SBML Level 3 Version 2, or Antimony.
+
+    What cannot be said in SBML ends with exit code 1 and is named; nothing is left out.
+    """
+    from eutone import _exporting, _simulating
+
+    _exporting.run(model, out, _simulating.settings_of(set_ or []), quiet=quiet or context.obj.quiet)
 
 
 @models.command("conform")

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eutone.body._about import about
     from eutone.body._body import Body, Solved, load
     from eutone.body._check import check
     from eutone.body._compose import MODULES, body_text, load_module, module_text
@@ -21,6 +22,7 @@ __all__ = [
     "Body",
     "Exposure",
     "Solved",
+    "about",
     "body_text",
     "check",
     "load",
@@ -34,6 +36,7 @@ _HOME = {
     "Body": "_body",
     "Exposure": "_treatment",
     "Solved": "_body",
+    "about": "_about",
     "body_text": "_compose",
     "check": "_check",
     "load": "_body",

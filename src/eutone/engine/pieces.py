@@ -150,7 +150,7 @@ def _zarr(folder: Path, shape: Shape, attributes: dict[str, Any] | None) -> Call
     n, count, piece = shape.people, len(shape.times), shape.piece
     if attributes is not None and not (folder / "zarr.json").exists():
         zarr.create_group(store=str(folder), attributes=attributes)
-    root = zarr.open_group(store=str(folder), mode="r+")
+    root: Any = zarr.open_group(store=str(folder), mode="r+")
 
     def make(name: str, size: tuple[int, ...], chunks: tuple[int, ...], dtype: str, dims: tuple[str, ...]) -> Any:
         # what nobody has computed yet must not look like an answer
@@ -200,7 +200,7 @@ def read_part(folder: Path, form: str, k: int, names: Sequence[str], mine: slice
     if form == "zarr":
         import zarr
 
-        root = zarr.open_group(store=str(folder), mode="r")
+        root: Any = zarr.open_group(store=str(folder), mode="r")
         return root["time"][:], {name: root[name][mine] for name in (*of_people, *names)}
     from pyarrow import parquet
 

@@ -1,8 +1,9 @@
-"""Reading SBML and Antimony: the only place that imports libSBML and antimony.
+"""Reading and writing SBML and Antimony: the only place that imports libSBML and antimony.
 
 A source becomes a libSBML document, which `eutone.engine.sbml` reads into parts, which `eutone.engine.assemble` turns
 into a `Network`. Models made of models (package ``comp``) are flattened by libSBML first. What is not supported is
-refused by its name, never skipped: a model is read as it was meant, or not at all.
+refused by its name, never skipped: a model is read as it was meant, or not at all. The way back is
+`eutone.engine.export`; a document is given out after libSBML has found no error in it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from typing import Any
 
 from eutone._errors import ModelError
 from eutone.engine.assemble import assemble
+from eutone.engine.export import About, Writer
 from eutone.engine.network import Network
+from eutone.engine.same import difference
 from eutone.engine.sbml import Reader
 
-__all__ = ["load_network"]
+__all__ = ["antimony_of", "load_network", "sbml_of"]
 
 #: antimony keeps everything that it has read in global state.
 _ANTIMONY = Lock()
@@ -119,3 +122,71 @@ def _flatten(libsbml: Any, document: Any, name: str, path: Path | None) -> None:
         messages = [document.getError(i).getMessage() for i in range(before, document.getNumErrors())]
         said = " ".join((messages or ["libSBML does not say why"])[-1].split())  # the first says that others follow
         raise ModelError(f"{name}: the package 'comp' is not supported as used here, it cannot be flattened: {said}")
+
+
+def sbml_of(network: Network, about: About | None = None) -> tuple[str, tuple[str, ...]]:
+    """The SBML document of a network, Level 3 Version 2 Core, and what libSBML warns of in it, once for each place.
+
+    Raises
+    ------
+    ModelError
+        If something in it cannot be said in SBML.
+    """
+    import libsbml
+
+    try:
+        text = Writer(libsbml, network, about or About()).text()
+    except RecursionError:
+        raise ModelError(f"{network.name}: a formula is nested too deeply") from None
+    document = libsbml.readSBMLFromString(text)
+    document.checkConsistency()
+    _refuse_errors(libsbml, document, network.name)
+    return text, tuple(document.getError(i).getShortMessage() for i in range(document.getNumErrors()))
+
+
+def antimony_of(sbml: str, name: str) -> str:
+    """The Antimony text of an SBML document, read back and compared.
+
+    Antimony has no local parameters: libSBML makes ``reaction_k`` of the ``k`` of a reaction. An id that is one of its
+    own words (``compartment``) gets a ``_`` behind it.
+
+    Parameters
+    ----------
+    sbml : str
+    name : str
+        Of the model, for errors.
+
+    Raises
+    ------
+    ModelError
+        If Antimony cannot say it, or says something else.
+    """
+    import antimony
+    import libsbml
+
+    document = libsbml.readSBMLFromString(sbml)
+    properties = libsbml.ConversionProperties()
+    properties.addOption("promoteLocalParameters", True)
+    document.convert(properties)
+    meant = libsbml.writeSBMLToString(document)
+    with _ANTIMONY:
+        antimony.clearPreviousLoads()
+        try:
+            if antimony.loadSBMLString(meant) < 0:
+                why = " ".join(antimony.getLastError().split())
+                raise ModelError(f"{name}: this model cannot be said in Antimony: {why}")
+            text = str(antimony.getAntimonyString(antimony.getMainModuleName()))
+        finally:
+            antimony.clearPreviousLoads()
+    try:
+        a, b = load_network(meant), load_network(text)
+        wrong = difference(a, b, {name: f"{name}_" for name in _ids(a) - _ids(b) if f"{name}_" in _ids(b) - _ids(a)})
+    except ModelError as error:
+        wrong = str(error)
+    if wrong:
+        raise ModelError(f"{name}: this model cannot be said in Antimony: read back, {wrong}; SBML can say it")
+    return text
+
+
+def _ids(network: Network) -> set[str]:
+    return {*network.species, *network.parameters, *network.reactions, *(name for name, _ in network.rules)}
