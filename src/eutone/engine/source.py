@@ -40,14 +40,16 @@ def load_network(source: str | Path) -> Network:
     path = _path(source)
     if path is None:
         text, name = str(source), "model"
-        text = text if _is_sbml(text) else _antimony(text=text)
     else:
         name = path.stem
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path}: is not in UTF-8, as SBML and Antimony must be: {error}") from error
+        except (OSError, ValueError) as error:  # a name with a null in it is a ValueError
             raise ModelError(f"{path}: cannot be read: {error}") from error
-        text = text if _is_sbml(text) else _antimony(path=path)
+    _refuse_characters(text, name)
+    text = text if _is_sbml(text) else _antimony(text=text, path=path)
     try:
         return _read(text, name, path)
     except RecursionError:
@@ -65,8 +67,18 @@ def _is_sbml(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def _antimony(*, text: str = "", path: Path | None = None) -> str:
-    """The SBML text of an Antimony model."""
+def _refuse_characters(text: str, name: str) -> None:
+    """Refuse what a C string cannot hold: libSBML and antimony would read the text up to there, or nothing."""
+    if "\0" in text:
+        raise ModelError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1}: holds a null character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ModelError(f"{name}: is not text in Unicode: {error}") from error
+
+
+def _antimony(text: str, path: Path | None) -> str:
+    """The SBML text of an Antimony model; from a file, where there is one, for imports are relative to it."""
     import antimony
 
     with _ANTIMONY:
