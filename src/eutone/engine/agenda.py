@@ -49,12 +49,11 @@ class Agenda:
         self._mark, self._here = -math.inf, 0  # since when time stands all but still, and executions since then
         network = derivative.network
         self.name, self.events = network.name, network.events
-        inlined = dict(zip((name for name, _ in network.rules), derivative.rules, strict=True))
 
         def formulas(expressions: list[Expr]) -> Formulas:
-            return Formulas(substitute(expressions, inlined), network)
+            return Formulas(substitute(expressions, derivative.rules), network)
 
-        self.triggers = substitute([e.trigger for e in self.events], inlined)
+        self.triggers = substitute([e.trigger for e in self.events], derivative.rules)
         self._triggers = Formulas(self.triggers, network)
         self._delays = [None if e.delay is None else formulas([e.delay]) for e in self.events]
         self._priorities = [None if e.priority is None else formulas([e.priority]) for e in self.events]

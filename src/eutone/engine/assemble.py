@@ -105,27 +105,25 @@ def _changes(
     What only events change drifts by 0. A stoichiometry that changes makes a term of the drift.
     """
     matrix = np.zeros((len(state), len(parts.reactions)))
-    drift = {name: parts.rate_rules[name] for name in parts.rate_rules}
-    for i, name in enumerate(state):
-        q = parts.quantities[name]
-        if not parts.moved(name):
-            drift.setdefault(name, const(0))
-            continue
-        for j, reaction in enumerate(parts.reactions.values()):
-            number = reaction.stoichiometry.get(name, 0.0)
-            if q.conversion and number != 0.0:
-                number = number * folded.get(q.conversion, symbol(q.conversion))
+    row, moved = {name: i for i, name in enumerate(state)}, parts.moved()
+    terms: dict[str, Expr] = {name: const(0) for name in state if name not in moved}
+    for j, reaction in enumerate(parts.reactions.values()):
+        for name in reaction.stoichiometry.keys() & moved:
+            number, conversion = reaction.stoichiometry[name], parts.quantities[name].conversion
+            if conversion and number != 0.0:
+                number = number * folded.get(conversion, symbol(conversion))
             if not isinstance(number, Expr):
-                matrix[i, j] = number
+                matrix[row[name], j] = number
             elif number.op == "const":
-                matrix[i, j] = float(number.value or 0)
+                matrix[row[name], j] = float(number.value or 0)
             else:
-                drift[name] = drift.get(name, const(0)) + number * reaction.rate / float(volumes[i])
+                terms[name] = terms.get(name, const(0)) + number * reaction.rate / float(volumes[row[name]])
+    drift = parts.rate_rules | {name: terms[name] for name in state if name in terms and name not in parts.rate_rules}
     return (matrix / volumes[:, None] if state else matrix), drift
 
 
 def _state(parts: Parts) -> tuple[str, ...]:
-    changed = parts.rate_rules.keys() | parts.assigned() | {name for name in parts.quantities if parts.moved(name)}
+    changed = parts.rate_rules.keys() | parts.assigned() | parts.moved()
     return tuple(name for name in parts.quantities if name in changed)
 
 
@@ -142,14 +140,16 @@ def _refuse(parts: Parts, state: tuple[str, ...]) -> None:
         for name, expressions in table.items():
             if unknown := sorted(symbols(*expressions) - known):
                 raise ModelError(f"{parts.name}: the {what} '{name}' uses '{unknown[0]}', which is not defined")
+    moved = parts.moved()
     for name in state:
         if name in parts.rules:
-            by = "reaction or rate rule" if name in parts.rate_rules or parts.moved(name) else "event"
+            by = "reaction or rate rule" if name in parts.rate_rules or name in moved else "event"
             raise ModelError(f"{parts.name}: '{name}' is set by an assignment rule and changed by a {by}")
     for name, q in parts.quantities.items():
-        if name in parts.rate_rules and parts.moved(name):
+        if name in parts.rate_rules and name in moved:
             raise ModelError(f"{parts.name}: species '{name}' is changed both by a rate rule and by reactions")
-        if q.kind == "species" and not (q.amount and not q.compartment) and _kind(parts, q.compartment) != "compartment":
+        placed = q.kind == "species" and (q.compartment or not q.amount)
+        if placed and _kind(parts, q.compartment) != "compartment":
             raise ModelError(
                 f"{parts.name}: species '{name}' is in compartment '{q.compartment}', which is not defined"
             )

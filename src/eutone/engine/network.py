@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.events import Event
-from eutone.engine.expr import Expr, evaluate
+from eutone.engine.expr import Expr, evaluate, substitute
 
 __all__ = ["Network", "Place"]
 
@@ -99,6 +99,13 @@ class Network:
     events: tuple[Event, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+
+    def inlined(self) -> dict[str, Expr]:
+        """The rules by id, in their order, each over states, parameters and ``time`` alone."""
+        known: dict[str, Expr] = {}
+        for name, rule in self.rules:
+            (known[name],) = substitute([rule], known)
+        return known
 
     def values_with(self, overrides: Mapping[str, float] | None = None) -> NDArray[np.float64]:
         """Default parameter values, with ``overrides`` by id.

@@ -85,10 +85,6 @@ class Reader:
             package = document.getPlugin(i).getPackageName()
             if package not in _HARMLESS:
                 raise self.refuse(f"the package '{package}' is")
-        spaces = document.getNamespaces()
-        for i in range(spaces.getLength()):  # libSBML does not know these packages; the document says if they matter
-            if document.getPlugin(spaces.getURI(i)) is None and document.getPackageRequired(spaces.getURI(i)):
-                raise self.refuse(f"the package '{spaces.getPrefix(i)}' is")
         if any(constraint.getMath() is not None for constraint in model.getListOfConstraints()):
             raise self.refuse("a constraint is")
 

@@ -7,9 +7,11 @@ refused by its name, never skipped: a model is read as it was meant, or not at a
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from eutone._errors import ModelError
 from eutone.engine.assemble import assemble
@@ -102,6 +104,9 @@ def _read(text: str, name: str, path: Path | None) -> Network:
     import libsbml
 
     document = libsbml.readSBMLFromString(text.lstrip("\ufeff"))
+    for package, space in _required(text.lstrip("\ufeff")).items():
+        if document.getPlugin(space) is None:  # what libSBML knows, the reader judges
+            raise ModelError(f"{name}: the package '{package}' is not supported")
     _refuse_errors(libsbml, document, name)
     if document.getPlugin("comp") is not None:
         _flatten(libsbml, document, name, path)
@@ -109,6 +114,26 @@ def _read(text: str, name: str, path: Path | None) -> Network:
     if model is None:
         raise ModelError(f"{name}: the document has no model")
     return assemble(Reader(libsbml, document, model, model.getId() or name).parts())
+
+
+def _required(text: str) -> dict[str, str]:
+    """Packages that a document says it cannot be understood without, by prefix, and their namespaces.
+
+    libSBML drops the attribute where it does not know the package.
+    """
+    prefixes: dict[str, str] = {}
+    file = io.BytesIO(text.encode())
+    try:
+        for event, item in ET.iterparse(file, events=("start-ns", "start")):  # noqa: S314 - the first tag, no more
+            if event == "start":
+                said = {key[1:].partition("}"): value.strip() for key, value in item.attrib.items()}
+                return {
+                    prefixes.get(s, s): s for (s, _, key), v in said.items() if key == "required" and v in ("true", "1")
+                }
+            prefixes[item[1]] = item[0]
+    except (ET.ParseError, ValueError, LookupError):  # the last two: of encodings
+        pass  # libSBML says better what is wrong
+    return {}
 
 
 def _refuse_errors(libsbml: Any, document: Any, name: str) -> None:
