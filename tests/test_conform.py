@@ -26,6 +26,8 @@ amount: {amount}
 concentration:
 """
 
+MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
+
 DELAY = """<listOfRules><rateRule variable="k"><math xmlns="http://www.w3.org/1998/Math/MathML"><apply><csymbol
  encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/delay">d</csymbol><ci>A</ci><cn>1</cn></apply></math>
 </rateRule></listOfRules>"""
@@ -108,6 +110,82 @@ def test_a_case_without_times_is_refused(suite: Path) -> None:
     settings = suite / "semantic" / "00001" / "00001-settings.txt"
     settings.write_text("start:\nduration:\nsteps:\nvariables: A\n")
     assert _conform.run_case(settings).why == "a case that is not a time course is not supported"
+
+
+def test_a_case_about_means_of_chance_is_refused(suite: Path) -> None:
+    settings = suite / "semantic" / "00001" / "00001-settings.txt"
+    settings.write_text(settings.read_text() + "meanRange: (-3, 3)\nsdRange: (-5, 5)\n")
+    assert _conform.run_case(settings).why == "a case about the mean of stochastic courses is not supported"
+
+
+def test_a_variable_without_answers_is_no_right_case(suite: Path) -> None:
+    settings = suite / "semantic" / "00001" / "00001-settings.txt"
+    settings.write_text(settings.read_text().replace("A, c, k", "A, c, k, other"))
+    outcome = _conform.run_case(settings)
+    assert (outcome.status, outcome.why) == ("crashed", "the answers have no column 'other'")
+    settings.write_text(settings.read_text().replace("A, c, k, other", ""))
+    (settings.parent / "00001-results.csv").write_text("time\n0\n0.5\n1\n")
+    assert _conform.run_case(settings).status == "crashed"
+
+
+DELAY_BELOW_0 = f"""<listOfEvents><event useValuesFromTriggerTime="true"><trigger initialValue="false"
+ persistent="true"><math {MATH}><true/></math></trigger><delay><math {MATH}><cn>-1</cn></math></delay></event>
+</listOfEvents>"""
+
+
+def test_only_loading_may_refuse(tmp_path: Path) -> None:
+    case(tmp_path, 1, more=DELAY_BELOW_0)
+    case(tmp_path, 2)
+    answers = tmp_path / "semantic" / "00002" / "00002-results.csv"
+    answers.write_text(answers.read_text().replace("k", "B"))
+    settings = answers.with_name("00002-settings.txt")
+    settings.write_text(settings.read_text().replace("k", "B"))
+    found = _conform.conform(tmp_path)
+    assert [o.status for o in found] == ["wrong", "wrong"]
+    assert "the delay of event 'event 1' is -1.0" in found[0].why
+    assert "the value of 'B' is asked for, which has none" in found[1].why
+
+
+MOVES = f"""<listOfRules><rateRule variable="A"><math {MATH}><apply><times/><cn>1e-9</cn><ci>A</ci></apply></math>
+</rateRule></listOfRules>"""
+
+
+def test_a_case_that_does_not_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case(tmp_path, 1, more=MOVES)
+    assert _conform.conform(tmp_path)[0].status == "right"
+    monkeypatch.setattr(_conform, "PATIENCE", -1.0)
+    outcome = _conform.conform(tmp_path)[0]
+    assert (outcome.status, outcome.why) == ("wrong", "not through after -1 s, at time 0")
+
+
+def test_a_tag_that_is_given_twice_counts_once() -> None:
+    outcome = _conform.Outcome("00001", "right", "", ("Event", "Amount", "Event"))
+    assert ["Event", "1", "0", "0", "0"] in [line.split() for line in _conform.table([outcome]).splitlines()]
+
+
+def test_a_damaged_zip_says_so(suite: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "cases.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in suite.rglob("*.*"):
+            archive.write(file, file.relative_to(suite))
+        first = archive.infolist()[0]
+    content = bytearray(packed.read_bytes())
+    begin = first.header_offset + 30 + len(first.filename)
+    content[begin : begin + first.compress_size] = b"\xff" * first.compress_size
+    packed.write_bytes(content)
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        _conform.conform(packed)
+
+
+def test_a_zip_writes_nothing_outside_its_folder(suite: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "inside" / "cases.zip"
+    packed.parent.mkdir()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for file in (suite / "semantic" / "00001").iterdir():
+            archive.write(file, f"../../{file.name}")
+            archive.write(file, f"{tmp_path}/{file.name}")
+    assert {o.status for o in _conform.conform(packed)} == {"right"}
+    assert not list(tmp_path.glob("00001*"))
 
 
 @pytest.mark.parametrize("name", ["nowhere", "text.zip", "empty"])

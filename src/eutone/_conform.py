@@ -8,9 +8,9 @@ own (https://github.com/sbmlteam/sbml-test-suite). A case is
 right
     if every value is;
 refused
-    if the model uses what Eutone says, by name, that it does not support;
+    if loading the model says, by name, what Eutone does not support; or if the case asks for no time course;
 wrong
-    if any value is not right, or the integration did not get through;
+    if any value is not right, a variable has no value, or the integration did not get through;
 crashed
     if anything else happened, which is always a defect.
 """
@@ -21,7 +21,9 @@ import csv
 import json
 import re
 import tempfile
+import time
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -35,7 +37,7 @@ from eutone._errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from eutone.engine import Network
-    from eutone.engine.reference import TimeCourse
+    from eutone.engine.reference import Derivative, TimeCourse
 
 __all__ = ["STATUSES", "Outcome", "conform", "run_case", "table", "to_json"]
 
@@ -47,6 +49,9 @@ _WANTED = ("-settings.txt", "-results.csv", "-model.m", ".xml")
 
 #: Tried in turn until one gets through.
 _METHODS = (("LSODA", 1e-10), ("BDF", 1e-9), ("Radau", 1e-8))
+
+#: Seconds after which a case is given up: one that never ends must not keep the others from their turn.
+PATIENCE = 300.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +87,7 @@ def conform(source: str | Path, progress: Callable[[str, float], None] | None = 
         try:
             names = [name for name in archive.namelist() if name.endswith(_WANTED)]
             archive.extractall(folder, names)
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
             raise InputError(f"cannot be unpacked: {error}", file=str(path), hint="Download it again") from error
         return _run_all(Path(folder), _index(path.with_name("index.csv")), progress)
 
@@ -114,24 +119,32 @@ def run_case(settings: Path, tags: tuple[str, ...] = ()) -> Outcome:
 
 
 def _judge(path: Path, case: str) -> tuple[str, str]:
-    from eutone.engine.source import load_network
-
     models = [(int(m[1]), int(m[2]), file) for file in path.parent.glob(f"{case}-*") if (m := _MODEL.search(file.name))]
     if not models:
         return "crashed", "there is no model"
+    from eutone.engine.source import load_network
+
     try:
         network = load_network(max(models)[2])
-        return _compare(network, _settings(path), path.with_name(f"{case}-results.csv"))
     except ModelError as error:
         return "refused", str(error)
+    settings = _settings(path)
+    if not settings.get("duration") or not settings.get("steps"):
+        return "refused", "a case that is not a time course is not supported"
+    if "meanRange" in settings or "sdRange" in settings:
+        return "refused", "a case about the mean of stochastic courses is not supported"
+    try:
+        return _compare(network, settings, path.with_name(f"{case}-results.csv"))
+    except (ModelError, TimeoutError) as error:  # only loading may refuse
+        return "wrong", str(error)
 
 
 def _compare(network: Network, settings: Mapping[str, str], results: Path) -> tuple[str, str]:
-    if not settings.get("duration") or not settings.get("steps"):
-        return "refused", "a case that is not a time course is not supported"
     with results.open(encoding="utf-8-sig", newline="") as file:
         rows = [[cell.strip() for cell in row] for row in csv.reader(file) if any(cell.strip() for cell in row)]
     expected = np.array([[float(cell) for cell in row] for row in rows[1:]])
+    if missing := sorted(({*_names(settings, "variables")} or {"anything"}) - {*rows[0][1:]}):
+        return "crashed", f"the answers have no column '{missing[0]}'"
     begin, duration, steps = float(settings.get("start") or 0), float(settings["duration"]), int(settings["steps"])
     times = begin + duration * np.arange(steps + 1) / steps
     if len(times) != len(expected):
@@ -139,9 +152,12 @@ def _compare(network: Network, settings: Mapping[str, str], results: Path) -> tu
     from eutone.engine import reference
     from eutone.engine.status import Status
 
+    derivative = _timed(network)
     for method, rtol in _METHODS:
         chance = np.random.default_rng(0)  # what simultaneous events of equal priority leave open
-        course = reference.time_course(network, times, begin=begin, method=method, rtol=rtol, chance=chance)
+        course = reference.time_course(
+            network, times, begin=begin, method=method, rtol=rtol, chance=chance, derivative=derivative
+        )
         if course.status is not Status.NOT_FINITE:
             break
     if course.status is not Status.CONVERGED:
@@ -184,7 +200,22 @@ def _observed(network: Network, course: TimeCourse, name: str, settings: Mapping
 
 
 def _names(settings: Mapping[str, str], key: str) -> set[str]:
-    return {name.strip() for name in settings.get(key, "").split(",")}
+    return {name.strip() for name in settings.get(key, "").split(",") if name.strip()}
+
+
+def _timed(network: Network) -> Derivative:
+    """The derivative of ``network``, which gives up after `PATIENCE`."""
+    from eutone.engine.reference import Derivative
+
+    end = time.monotonic() + PATIENCE
+
+    class Timed(Derivative):
+        def terms(self, t: float, x: Array, p: Array) -> Array:
+            if time.monotonic() > end:
+                raise TimeoutError(f"not through after {PATIENCE:g} s, at time {t:g}")
+            return super().terms(t, x, p)
+
+    return Timed(network)
 
 
 def _settings(path: Path) -> dict[str, str]:
@@ -206,7 +237,7 @@ def _index(path: Path) -> dict[str, tuple[str, ...]]:
     """Tags by case, from a table with the columns case, component_tags and test_tags, if there is one."""
     if not path.is_file():
         return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         return {
             row.get("case", ""): tuple(
                 tag.strip()
@@ -228,7 +259,7 @@ def table(outcomes: list[Outcome]) -> str:
     """How many cases ended how, per tag and in all; then every case that is wrong or crashed."""
     counts: dict[str, Counter[str]] = {}
     for o in outcomes:
-        for tag in o.tags:
+        for tag in dict.fromkeys(o.tags):
             counts.setdefault(tag, Counter())[o.status] += 1
     counts = dict(sorted(counts.items())) | {"all": Counter(o.status for o in outcomes)}
     width = max(map(len, counts))

@@ -106,6 +106,16 @@ def test_a_concentration_that_an_event_sets_holds_in_the_size_before_it() -> Non
 
 
 @pytest.mark.parametrize("early", ["true", "false"])
+def test_a_concentration_is_set_in_the_size_that_an_event_before_it_leaves(early: str) -> None:
+    first, then = (
+        "e: at time >= 1, priority=2: V = 4",
+        f"g: at time >= 1, priority=1, fromTrigger={early}: A = 5, V = 10",
+    )
+    found = run(f"compartment V = 2; species A in V; A = 1; {first}; {then}", [0, 1])
+    np.testing.assert_allclose(found["A"], [1, 5 * 4 / 10])
+
+
+@pytest.mark.parametrize("early", ["true", "false"])
 def test_a_concentration_assigned_later_meets_the_size_of_then(early: str) -> None:
     text = f"compartment V = 1; V' = 1; species A in V; A = 1; e: at 2 after time >= 1, fromTrigger={early}: A = 5"
     network = load_network(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -144,6 +145,111 @@ def test_formulas_of_any_shape_read_or_say_why(formula: str, place: str) -> None
 def test_depth_is_no_crash(depth: int) -> None:
     deep = "<apply><sin/>" * depth + "<cn>1</cn>" + "</apply>" * depth
     reads_or_refuses(WHOLE.replace("<cn>0.1</cn>", deep, 1))
+
+
+TWICE = [
+    ('id="k" value="1" constant="true"', 'id="p" value="1" constant="true"', "the id 'p'"),
+    ('<species id="A"', '<species id="c"', "the id 'c'"),
+    ('<reaction id="r"', '<reaction id="p"', "the id 'p'"),
+    ('id="n"', 'id="k"', "the id 'k'"),
+    ('functionDefinition id="f"', 'functionDefinition id="p"', "the id 'p'"),
+    ("<bvar><ci>x</ci></bvar>", "<bvar><ci>x</ci></bvar><bvar><ci>x</ci></bvar>", "in function 'f', the argument 'x'"),
+    ('<localParameter id="q" value="3"/>', '<localParameter id="q"/><localParameter id="q"/>', "the parameter 'q'"),
+]
+AGAIN = [
+    ("<rateRule", "</rateRule>", "a rule for 'c'"),
+    ("<initialAssignment", "</initialAssignment>", "an initial assignment of 'p'"),
+    ("<eventAssignment ", "</eventAssignment>", "in event 'e', an assignment to 'p'"),
+    ("<event ", "</event>", "the id 'e'"),
+    ("<reaction ", "</reaction>", "the id '[rn]'"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "what"), TWICE, ids=[new for _, new, _ in TWICE])
+def test_what_is_named_twice_is_refused(old: str, new: str, what: str) -> None:
+    assert WHOLE.count(old) == 1
+    with pytest.raises(ModelError, match=f"{what} is there twice"):
+        load_network(WHOLE.replace(old, new))
+
+
+@pytest.mark.parametrize(("start", "end", "what"), AGAIN, ids=[start for start, _, _ in AGAIN])
+def test_what_stands_there_twice_is_refused(start: str, end: str, what: str) -> None:
+    element = WHOLE[WHOLE.index(start) : WHOLE.index(end) + len(end)]
+    with pytest.raises(ModelError, match=f"{what} is there twice"):
+        load_network(WHOLE.replace(element, 2 * element))
+
+
+def test_a_rule_and_an_initial_assignment_of_one_thing_are_refused() -> None:
+    rule = f'<listOfRules><assignmentRule variable="p"><math {MATH}><ci>k</ci></math></assignmentRule>'
+    with pytest.raises(ModelError, match="'p' is set by an assignment rule and by an initial assignment"):
+        load_network(WHOLE.replace("<listOfRules>", rule))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('species="A"', 'species="p"', "reaction 'r' changes 'p', which is no species"),
+        ('compartment="c"', 'compartment="k"', "species 'A' is in compartment 'k', which is not defined"),
+        ('conversionFactor="k"', 'conversionFactor="c"', "the conversion factor 'c' is not defined"),
+        ('id="n"', 'id="time"', "the id 'time' for anything but the clock is not supported"),
+    ],
+)
+def test_what_is_of_another_kind_is_refused(old: str, new: str, message: str) -> None:
+    with pytest.raises(ModelError, match=message):
+        load_network(WHOLE.replace(old, new))
+
+
+def test_a_rule_without_a_formula_and_a_value_that_nothing_uses_change_nothing() -> None:
+    more = WHOLE.replace("</listOfRules>", "<algebraicRule/></listOfRules>").replace(
+        "</listOfParameters>", '<parameter id="unused" constant="true"/></listOfParameters>', 1
+    )
+    assert load_network(more).rates == load_network(WHOLE).rates
+    assert "unused" not in load_network(more).parameters
+
+
+@pytest.mark.parametrize("text", [WHOLE.replace('id="m"', 'id="m\0"'), "a = 1\0; b = 2"])
+def test_null_characters_say_where_they_are(text: str) -> None:
+    line = text[: text.index("\0")].count("\n") + 1
+    with pytest.raises(ModelError, match=f"line {line}: holds a null character"):
+        load_network(text)
+
+
+def test_what_is_no_unicode_says_so() -> None:
+    with pytest.raises(ModelError, match="is not text in Unicode"):
+        load_network(WHOLE.replace('id="m"', 'id="m" name="\ud800"'))
+
+
+@pytest.mark.parametrize("where", ["notes", "attribute"])
+def test_entities_that_multiply_are_refused_at_once(where: str) -> None:
+    entities = "".join(f'<!ENTITY a{i} "{10 * f"&a{i - 1};"}">' for i in range(1, 12))
+    bomb = WHOLE.replace('id="m"', 'id="m" name="&a11;"' if where == "attribute" else 'id="m"')
+    if where == "notes":
+        paragraph = '<notes><p xmlns="http://www.w3.org/1999/xhtml">&a11;</p></notes>'
+        bomb = bomb.replace("<listOfFunctionDefinitions>", paragraph + "<listOfFunctionDefinitions>")
+    with pytest.raises(ModelError, match="line"):
+        load_network(f'<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE sbml [<!ENTITY a0 "lol">{entities}]>{bomb}')
+
+
+def calls_to_read(n: int) -> int:
+    """Calls of Python functions while a ring of ``n`` species is read."""
+    model = "".join(f"s{i} -> s{(i + 1) % n}; k{i}*s{i}; k{i} = 1; s{i} = 1;\n" for i in range(n))
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        assert np.count_nonzero(load_network(model).stoichiometry) == 2 * n
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_model_twice_as_large_takes_twice_the_work_to_read() -> None:
+    calls_to_read(3)  # imports
+    assert calls_to_read(600) < 2.2 * calls_to_read(300)
 
 
 def test_functions_that_call_themselves_are_refused() -> None:

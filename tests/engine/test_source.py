@@ -263,6 +263,8 @@ def test_setting_what_is_not_a_parameter_names_the_nearest() -> None:
         (apply("arccsc", 2), math.asin(0.5)),
         (apply("arccot", 4), math.atan(0.25)),
         (apply("arcsinh", 0.7), math.asinh(0.7)),
+        (apply("arcsinh", -1e8), math.asinh(-1e8)),
+        (apply("arccsch", -1e-9), math.asinh(-1e9)),
         (apply("arccosh", 1.7), math.acosh(1.7)),
         (apply("arctanh", 0.7), math.atanh(0.7)),
         (apply("arcsech", 0.7), math.acosh(1 / 0.7)),
@@ -342,9 +344,13 @@ REFUSED = [
           + rule("assignment", "x", apply("factorial", 1, 2)) + "</listOfRules>"), "'factorial' as used in"),
     (sbml("", extra='xmlns:qual="http://www.sbml.org/sbml/level3/version1/qual/version1" qual:required="true"'),
      "the package 'qual'"),
-    (sbml("", extra='xmlns:fbc="http://www.sbml.org/sbml/level3/version1/fbc/version2" fbc:required="false"').replace(
-        'id="m"', 'id="m" fbc:strict="false"'),
-     "the package 'fbc'"),
+    (sbml("", extra='xmlns:any="http://www.sbml.org/sbml/level3/version2/any/version1" any:required="true"'),
+     "the package 'any'"),
+    (sbml("", extra='xmlns:own="http://example.org/own" own:required="true"'), "the package 'own'"),
+    (sbml("<listOfParameters>" + parameter("x", None, False) + "</listOfParameters><listOfRules>"
+          + rule("assignment", "x", "") + "</listOfRules>"), "the rule for 'x' has no formula"),
+    (sbml("<listOfParameters>" + parameter("x", None, False) + "</listOfParameters><listOfRules>"
+          + rule("assignment", "x", "<ci>time</ci>") + "</listOfRules>"), "'time' as a name, which is not defined"),
 ]  # fmt: skip
 
 
@@ -363,6 +369,19 @@ def reaction(attributes: str = "", reference: str = 'stoichiometry="1" constant=
         f'<speciesReference species="A" {reference}>{inner}</speciesReference></listOfReactants>'
         f"<kineticLaw><math {MATH}><ci>A</ci></math></kineticLaw></reaction></listOfReactions>"
     )
+
+
+FLUX = 'xmlns:fbc="http://www.sbml.org/sbml/level3/version1/fbc/version2" fbc:required="false"'
+
+
+def test_packages_that_say_nothing_about_courses_change_nothing() -> None:
+    plain = load_network(sbml(reaction()))
+    balanced = sbml(reaction(), extra=FLUX).replace('id="m"', 'id="m" fbc:strict="false"')
+    assert load_network(balanced).rates == plain.rates
+    assert load_network(sbml(reaction(), extra='xmlns:own="http://example.org/own" own:required="false"')).rates
+    law = balanced[balanced.index("<kineticLaw>") : balanced.index("</reaction>")]
+    with pytest.raises(ModelError, match=r"the package 'fbc' where a reaction has no rate .'r'. is not supported"):
+        load_network(balanced.replace(law, ""))
 
 
 def test_fast_reactions_and_missing_stoichiometries_are_refused() -> None:

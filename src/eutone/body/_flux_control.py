@@ -58,10 +58,7 @@ class Control:
 
 def _rates(network: Network) -> list[Expr]:
     """The rates over species and parameters, rules written out (a rule may name a reaction: its rate)."""
-    known: dict[str, Expr] = {}
-    for name, rule in network.rules:
-        known[name] = substitute([rule], known)[0]
-    return substitute(list(network.rates), known)
+    return substitute(list(network.rates), network.inlined())
 
 
 def products(network: Network, factor: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

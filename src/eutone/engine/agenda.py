@@ -51,10 +51,9 @@ class EventFormulas:
     def __init__(self, derivative: Derivative) -> None:
         network = derivative.network
         self.name, self.events = network.name, network.events
-        inlined = dict(zip((name for name, _ in network.rules), derivative.rules, strict=True))
 
         def formulas(expressions: list[Expr]) -> Formulas:
-            return Formulas(substitute(expressions, inlined), network)
+            return Formulas(substitute(expressions, derivative.rules), network)
 
         self.triggers = formulas([e.trigger for e in self.events])
         self.delays = [None if e.delay is None else formulas([e.delay]) for e in self.events]

@@ -71,10 +71,11 @@ def _inside(name: str) -> str:
 def _amounts_assigned(event: Event, held: dict[str, Quantity]) -> Event:
     """``event`` with assignments of concentrations made assignments of amounts.
 
-    The size is the one just before the event executes, also where the event changes it. Where that is not known when
-    the values are taken, it becomes a factor.
+    The size is the one just before the event executes, also where the event changes it. Where the values are taken
+    when it fires, that is not known yet (it may wait, or another that is due at the same time goes first and changes
+    the size), so the size becomes a factor.
     """
-    waits = event.delay is not None and event.from_trigger_time
+    waits = event.from_trigger_time
     assignments: list[tuple[str, Expr]] = []
     factors: list[tuple[str, Expr]] = list(event.factors)
     for name, value in event.assignments:

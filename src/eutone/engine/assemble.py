@@ -23,7 +23,7 @@ from eutone.engine.amounts import hold_amounts
 from eutone.engine.expand import expand
 from eutone.engine.expr import Expr, const, evaluate, substitute, symbol, symbols
 from eutone.engine.network import Network, Place
-from eutone.engine.parts import TIME, Parts, dependencies, ordered
+from eutone.engine.parts import RATE_OF, TIME, Parts, dependencies, ordered
 
 __all__ = ["assemble"]
 
@@ -37,10 +37,11 @@ def assemble(parts: Parts) -> Network:
         If a value is missing, definitions go round in a circle, a size changes, or something is determined twice.
     """
     species = {name: q for name, q in parts.quantities.items() if q.kind == "species"}
+    named = {name.removeprefix(RATE_OF) for name in symbols(*parts.written())}
     parts = expand(hold_amounts(parts))
     state = _state(parts)
     _refuse(parts, state)
-    starts = _starts(parts)
+    starts = _starts(parts, named | _numbers_needed(parts) | set(state))
     frozen = dependencies(_numbers_needed(parts), starts)
     numbers: dict[str, float] = {}  # what callers may set
     folded: dict[str, Expr] = {}  # what became a number of the model
@@ -104,27 +105,25 @@ def _changes(
     What only events change drifts by 0. A stoichiometry that changes makes a term of the drift.
     """
     matrix = np.zeros((len(state), len(parts.reactions)))
-    drift = {name: parts.rate_rules[name] for name in parts.rate_rules}
-    for i, name in enumerate(state):
-        q = parts.quantities[name]
-        if not parts.moved(name):
-            drift.setdefault(name, const(0))
-            continue
-        for j, reaction in enumerate(parts.reactions.values()):
-            number = reaction.stoichiometry.get(name, 0.0)
-            if q.conversion and number != 0.0:
-                number = number * folded.get(q.conversion, symbol(q.conversion))
+    row, moved = {name: i for i, name in enumerate(state)}, parts.moved()
+    terms: dict[str, Expr] = {name: const(0) for name in state if name not in moved}
+    for j, reaction in enumerate(parts.reactions.values()):
+        for name in reaction.stoichiometry.keys() & moved:
+            number, conversion = reaction.stoichiometry[name], parts.quantities[name].conversion
+            if conversion and number != 0.0:
+                number = number * folded.get(conversion, symbol(conversion))
             if not isinstance(number, Expr):
-                matrix[i, j] = number
+                matrix[row[name], j] = number
             elif number.op == "const":
-                matrix[i, j] = float(number.value or 0)
+                matrix[row[name], j] = float(number.value or 0)
             else:
-                drift[name] = drift.get(name, const(0)) + number * reaction.rate / float(volumes[i])
+                terms[name] = terms.get(name, const(0)) + number * reaction.rate / float(volumes[row[name]])
+    drift = parts.rate_rules | {name: terms[name] for name in state if name in terms and name not in parts.rate_rules}
     return (matrix / volumes[:, None] if state else matrix), drift
 
 
 def _state(parts: Parts) -> tuple[str, ...]:
-    changed = parts.rate_rules.keys() | parts.assigned() | {name for name in parts.quantities if parts.moved(name)}
+    changed = parts.rate_rules.keys() | parts.assigned() | parts.moved()
     return tuple(name for name in parts.quantities if name in changed)
 
 
@@ -141,19 +140,25 @@ def _refuse(parts: Parts, state: tuple[str, ...]) -> None:
         for name, expressions in table.items():
             if unknown := sorted(symbols(*expressions) - known):
                 raise ModelError(f"{parts.name}: the {what} '{name}' uses '{unknown[0]}', which is not defined")
+    moved = parts.moved()
     for name in state:
         if name in parts.rules:
-            by = "reaction or rate rule" if name in parts.rate_rules or parts.moved(name) else "event"
+            by = "reaction or rate rule" if name in parts.rate_rules or name in moved else "event"
             raise ModelError(f"{parts.name}: '{name}' is set by an assignment rule and changed by a {by}")
     for name, q in parts.quantities.items():
-        if name in parts.rate_rules and parts.moved(name):
+        if name in parts.rate_rules and name in moved:
             raise ModelError(f"{parts.name}: species '{name}' is changed both by a rate rule and by reactions")
-        if q.kind == "species" and not q.amount and q.compartment not in parts.quantities:
+        placed = q.kind == "species" and (q.compartment or not q.amount)
+        if placed and _kind(parts, q.compartment) != "compartment":
             raise ModelError(
                 f"{parts.name}: species '{name}' is in compartment '{q.compartment}', which is not defined"
             )
-        if q.conversion and q.conversion not in parts.quantities:
+        if q.conversion and _kind(parts, q.conversion) != "parameter":
             raise ModelError(f"{parts.name}: the conversion factor '{q.conversion}' is not defined")
+
+
+def _kind(parts: Parts, name: str) -> str:
+    return parts.quantities[name].kind if name in parts.quantities else ""
 
 
 def _listed(table: Mapping[str, Expr]) -> dict[str, list[Expr]]:
@@ -177,17 +182,19 @@ def _sizes_needed(parts: Parts) -> set[str]:
     }
 
 
-def _starts(parts: Parts) -> dict[str, Expr]:
-    """What each quantity is at time 0, in the sense that its id has in expressions."""
+def _starts(parts: Parts, used: set[str]) -> dict[str, Expr]:
+    """What each quantity is at time 0, in the sense that its id has in expressions.
+
+    What has no value and is not used is a name and no more: it is left out.
+    """
     starts = {}
-    used = symbols(*parts.written()) | _sizes_needed(parts)
     for name, q in parts.quantities.items():
         written = parts.rules.get(name, parts.initial_assignments.get(name))
         if written is not None:
             starts[name] = written
         elif q.value is None:
-            if q.kind == "compartment" and name not in used:
-                continue  # a place and no more
+            if name not in used:
+                continue
             raise ModelError(f"{parts.name}: {q.kind} '{name}' has no value")
         elif q.kind != "species" or q.amount == q.given_amount:
             starts[name] = const(q.value)

@@ -69,9 +69,7 @@ def clocks(network: Network, moved: frozenset[str] = frozenset()) -> tuple[Clock
     moved : frozenset of str
         States that something else moves, too (an infusion).
     """
-    known: dict[str, Expr] = {}
-    for name, rule in network.rules:
-        known[name] = substitute([rule], known)[0]
+    known = network.inlined()
     roots = substitute([*network.rates, *network.drift.values(), *(e.trigger for e in network.events)], known)
     driven = {name for name, change in network.drift.items() if not (change.op == "const" and change.value == 0.0)}
     flows = (network.stoichiometry != 0).any(axis=1) if network.reactions else np.zeros(len(network.species), bool)

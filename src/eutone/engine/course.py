@@ -27,7 +27,7 @@ from eutone.engine.course_verify import fault
 from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
 from eutone.engine.edges import common_jumps
-from eutone.engine.expr import const, evaluate, symbol
+from eutone.engine.expr import const, symbol
 from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
 from eutone.engine.status import Status
@@ -253,25 +253,12 @@ def solve_course(
     def work(mine: slice) -> None:
         result.states[mine] = np.nan
         if not word[0]:
-            begin = _starts(network, code.free, values[mine], None if first is None else first[mine])
+            begin = network.starts(code.free, values[mine]) if first is None else first[mine]
             integrate(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
                       None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip
 
     in_chunks(work, n, size, threads, word, stop, progress)
     return result
-
-
-def _starts(network: Network, free: tuple[str, ...], values: Array, first: Array | None) -> Array:
-    """Where people begin, (n, n_species): as given, or the default under their own parameters."""
-    if first is not None:
-        return first
-    found = np.tile(network.initial, (len(values), 1))
-    if network.initials:
-        named: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
-        named |= {"time": 0.0} | dict(zip(free, values.T, strict=True))
-        for name, number in zip(network.initials, evaluate(list(network.initials.values()), named), strict=True):
-            found[:, network.species.index(name)] = np.asarray(number)
-    return found
 
 
 def _checked(

@@ -142,7 +142,7 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
 
 def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr:
     """Whether any trigger is, or at another point of this step was, other than it was at its beginning."""
-    triggers = substitute([e.trigger for e in network.events], _known(network, free))
+    triggers = substitute([e.trigger for e in network.events], network.inlined(free))
     triggers = substitute(triggers, {"time": symbol("~tp")})
     changed: Expr = symbol("~changed")
     for trigger, truth in zip(triggers, truths, strict=True):
@@ -150,19 +150,9 @@ def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr
     return changed
 
 
-def _known(network: Network, free: tuple[str, ...]) -> dict[str, Expr]:
-    """What stands for every parameter and rule."""
-    known: dict[str, Expr] = {}
-    for name, value in zip(network.parameters, network.values, strict=True):
-        known[name] = symbol(name) if name in free else const(value)
-    for name, rule in network.rules:
-        known[name] = substitute([rule], known)[0]
-    return known
-
-
 def _derivative(network: Network, free: tuple[str, ...]) -> list[Expr]:
     """``dx/dt`` of every species over species, free parameters and time."""
-    known = _known(network, free)
+    known = network.inlined(free)
     found = substitute([*network.rates, *network.drift.values()], known)
     rates, drift = found[: len(network.rates)], dict(zip(network.drift, found[len(network.rates) :], strict=True))
     net = []

@@ -111,11 +111,8 @@ class Derivative:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        inlined: dict[str, Expr] = {}
-        for name, rule in network.rules:
-            (inlined[name],) = substitute([rule], inlined)
-        self.rules = list(inlined.values())
-        self.roots = substitute([*network.rates, *network.drift.values()], inlined)
+        self.rules = network.inlined()
+        self.roots = substitute([*network.rates, *network.drift.values()], self.rules)
         self._gross = Formulas([gross(root) for root in self.roots], network)
         self._terms = Formulas(self.roots, network)
         self._moved = np.array([network.species.index(name) for name in network.drift], dtype=np.intp)
@@ -156,9 +153,9 @@ class Derivative:
 
     def values(self, t: Any, x: Array, p: Array) -> dict[str, Any]:
         """Every species, rule and reaction by id; ``x`` and ``p`` may have a second axis, over which ``t`` runs."""
-        asked = Formulas([*self.rules, *self.roots[: len(self.network.reactions)]], self.network)
+        asked = Formulas([*self.rules.values(), *self.roots[: len(self.network.reactions)]], self.network)
         numbers = asked.many(t, x, p)
-        names = [name for name, _ in self.network.rules] + list(self.network.reactions)
+        names = [*self.rules, *self.network.reactions]
         return dict(zip(self.network.species, x, strict=True)) | dict(zip(names, numbers, strict=True))
 
     def _combined(self, stoichiometry: Array, terms: Array) -> Array:

@@ -39,8 +39,8 @@ class Event:
         States, and what they become; all values are taken before any is assigned.
     factors : tuple of (str, Expr)
         States whose assigned value is multiplied by an expression, taken just before the event executes: the size of a
-        compartment, where what is assigned is a concentration and what is held is an amount. Only events that wait and
-        take their values when they fire have them; in all others the size is part of the assignment.
+        compartment, where what is assigned is a concentration and what is held is an amount. Only events that take
+        their values when they fire have them; in all others the size is part of the assignment.
     """
 
     id: str

@@ -52,7 +52,7 @@ def _rate_of(parts: Parts, name: str) -> Expr:
     if name not in parts.quantities:
         raise ModelError(f"{parts.name}: the rate of change of '{name}' is asked for, which is not defined")
     q, change = parts.quantities[name], const(0)
-    if parts.moved(name):
+    if name in parts.moved():
         for reaction, r in parts.reactions.items():
             if name in r.stoichiometry:
                 change = change + r.stoichiometry[name] * symbol(reaction)

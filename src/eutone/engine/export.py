@@ -263,7 +263,7 @@ class Writer:
     def _concentrations(self, event: Event) -> Event:
         """``event`` with amounts assigned made concentrations: the way back of `eutone.engine.amounts`."""
         factors, assignments = dict(event.factors), []
-        waits = event.delay is not None and event.from_trigger_time
+        waits = event.from_trigger_time
         for name, value in event.assignments:
             size = self.network.places[self.roles.held[name]].size if name in self.roles.held else None
             if factors.get(name) is not (size if waits else None):

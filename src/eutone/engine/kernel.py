@@ -170,12 +170,7 @@ def _rows(*groups: Iterable[str]) -> dict[str, int]:
 
 def _resolved(network: Network, free: tuple[str, ...], x: dict[str, Expr], wanted: list[Expr]) -> list[Expr]:
     """``wanted`` over independent species, totals and free parameters only."""
-    known = dict(x)
-    for name, value in zip(network.parameters, network.values, strict=True):
-        known[name] = symbol(name) if name in free else const(value)
-    for name, rule in network.rules:
-        known[name] = substitute([rule], known)[0]
-    return substitute(wanted, known)
+    return substitute(substitute(wanted, network.inlined(free)), x)
 
 
 def _refuse_time(

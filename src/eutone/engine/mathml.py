@@ -101,6 +101,12 @@ def _truncated(x: Expr) -> Expr:
     return call("select", call("lt", x, 0.0), call("ceil", x), call("floor", x))
 
 
+def _arcsinh(x: Expr) -> Expr:
+    """Odd, as written: for a large negative ``x`` the sum under the usual logarithm would cancel."""
+    up = _ln(call("abs", x) + _sqrt(x * x + 1.0))
+    return call("select", call("lt", x, 0.0), -up, up)
+
+
 def _sqrt(x: Expr) -> Expr:
     return call("sqrt", x)
 
@@ -150,11 +156,11 @@ OPERATORS: dict[str, Builder] = {
     "AST_FUNCTION_ARCSEC": _of(lambda x: call("arccos", 1.0 / x)),
     "AST_FUNCTION_ARCCSC": _of(lambda x: call("arcsin", 1.0 / x)),
     "AST_FUNCTION_ARCCOT": _of(lambda x: call("arctan", 1.0 / x)),
-    "AST_FUNCTION_ARCSINH": _of(lambda x: _ln(x + _sqrt(x * x + 1.0))),
+    "AST_FUNCTION_ARCSINH": _of(_arcsinh),
     "AST_FUNCTION_ARCCOSH": _of(lambda x: _ln(x + _sqrt(x - 1.0) * _sqrt(x + 1.0))),
     "AST_FUNCTION_ARCTANH": _of(lambda x: 0.5 * _ln((1.0 + x) / (1.0 - x))),
     "AST_FUNCTION_ARCSECH": _of(lambda x: _ln((1.0 + _sqrt(1.0 - x * x)) / x)),
-    "AST_FUNCTION_ARCCSCH": _of(lambda x: _ln(1.0 / x + _sqrt(1.0 / (x * x) + 1.0))),
+    "AST_FUNCTION_ARCCSCH": _of(lambda x: _arcsinh(1.0 / x)),
     "AST_FUNCTION_ARCCOTH": _of(lambda x: 0.5 * _ln((x + 1.0) / (x - 1.0))),
 } | {
     f"AST_FUNCTION_{name.upper()}": _unary(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from eutone._errors import ModelError, did_you_mean
 from eutone.engine.events import Event
-from eutone.engine.expr import Expr, evaluate
+from eutone.engine.expr import Expr, const, evaluate, substitute, symbol
 
 __all__ = ["Network", "Place"]
 
@@ -99,6 +99,22 @@ class Network:
     constants: dict[str, float] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
 
+    def inlined(self, free: Collection[str] | None = None) -> dict[str, Expr]:
+        """The rules by id, in their order, each over states, parameters and ``time`` alone.
+
+        Parameters
+        ----------
+        free : collection of str, optional
+            If given, every other parameter becomes the number that is its default; parameters are in the result, too.
+        """
+        known: dict[str, Expr] = {}
+        if free is not None:
+            for name, value in zip(self.parameters, self.values.tolist(), strict=True):
+                known[name] = symbol(name) if name in free else const(value)
+        for name, rule in self.rules:
+            (known[name],) = substitute([rule], known)
+        return known
+
     def values_with(self, overrides: Mapping[str, float] | None = None) -> NDArray[np.float64]:
         """Default parameter values, with ``overrides`` by id.
 
@@ -119,9 +135,14 @@ class Network:
 
     def start(self, values: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """The state at time 0 under the parameters ``values`` (default: the model's own), shape (n_species,)."""
-        state = self.initial.copy()
-        if values is not None and self.initials:
-            numbers = evaluate(list(self.initials.values()), dict(zip(self.parameters, values, strict=True)))
-            for name, number in zip(self.initials, numbers, strict=True):
-                state[self.species.index(name)] = float(np.asarray(number))
-        return state
+        return self.initial.copy() if values is None else self.starts(self.parameters, values[None])[0]
+
+    def starts(self, free: Sequence[str], values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The states at time 0 of people who differ in the parameters ``free``, (n, n_free) to (n, n_species)."""
+        states = np.tile(self.initial, (len(values), 1))
+        if self.initials:
+            named: dict[str, object] = dict(zip(self.parameters, self.values.tolist(), strict=True))
+            named |= {"time": 0.0} | dict(zip(free, values.T, strict=True))
+            for name, number in zip(self.initials, evaluate(list(self.initials.values()), named), strict=True):
+                states[:, self.species.index(name)] = np.asarray(number)
+        return states

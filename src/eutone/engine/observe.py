@@ -56,9 +56,7 @@ def wanted_of(network: Network, names: Sequence[str] | None = None) -> Wanted:
     names = tuple(names)
     if len(set(names)) < len(names):
         raise ModelError(f"{network.name}: something is wanted twice")
-    known: dict[str, Expr] = {}
-    for name, rule in network.rules:
-        known[name] = substitute([rule], known)[0]
+    known = network.inlined()
     rates = dict(zip(network.reactions, network.rates, strict=True))
     formulas: dict[str, Expr] = {}
     for name in names:

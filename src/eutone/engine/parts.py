@@ -74,10 +74,14 @@ class Parts:
             *(e for event in self.events for e in event.expressions()),
         ]
 
-    def moved(self, name: str) -> bool:
-        """Whether reactions change the quantity ``name``."""
-        changed = any(r.stoichiometry.get(name, 0.0) != 0.0 for r in self.reactions.values())
-        return changed and not self.quantities[name].fixed
+    def moved(self) -> set[str]:
+        """What reactions change."""
+        return {
+            name
+            for r in self.reactions.values()
+            for name, number in r.stoichiometry.items()
+            if number != 0.0 and not self.quantities[name].fixed
+        }
 
     def assigned(self) -> set[str]:
         """What events assign to."""

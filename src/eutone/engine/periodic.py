@@ -230,9 +230,7 @@ def _within(doses: Sequence[Dose], period: float, network: Network) -> list[Dose
 
 def _refuse_other_clocks(network: Network, free: tuple[str, ...], values: Array, period: float) -> None:
     """A model whose rates do not repeat, for anybody, has no orbit of that period."""
-    known: dict[str, Any] = {}
-    for name, rule in network.rules:
-        known[name] = substitute([rule], known)[0]
+    known = network.inlined()
     roots = [e for e in substitute([*network.rates, *network.drift.values()], known) if "time" in symbols(e)]
     if not roots:
         return

@@ -2,8 +2,9 @@
 
 Read: compartments, species, parameters, local parameters, function definitions, initial assignments, assignment and
 rate rules, reactions with constant or changing stoichiometries and conversion factors, events, and the mathematics of
-Level 3 Version 2. Refused by name: algebraic rules, fast reactions, delays in formulas, constraints, and packages
-that change the mathematics. A formula that is missing, as Level 3 Version 2 allows, changes nothing.
+Level 3 Version 2. Refused by name: algebraic rules, fast reactions, delays in formulas, constraints, packages that
+change the mathematics, and what is defined twice. A formula that is missing, as Level 3 Version 2 allows, changes
+nothing.
 
 Local parameters become ``reaction.parameter``: an id with a dot cannot clash with an SBML id. libSBML itself is given
 by `eutone.engine.source`, which alone imports it.
@@ -12,7 +13,7 @@ by `eutone.engine.source`, which alone imports it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,8 +28,9 @@ __all__ = ["AVOGADRO", "Reader"]
 #: The value that SBML Level 3 fixes for its symbol, whatever was measured since.
 AVOGADRO = 6.02214179e23
 
-#: Packages without mathematics, and the one whose mathematics is that of Level 3 Version 2.
-_HARMLESS = {"layout", "render", "l3v2extendedmath", "groups"}
+#: Packages that say nothing about a time course (a flux balance is another question asked of the same reactions), and
+#: the one whose mathematics is that of Level 3 Version 2.
+_HARMLESS = {"layout", "render", "groups", "fbc", "l3v2extendedmath"}
 
 
 class Reader:
@@ -53,14 +55,15 @@ class Reader:
             If something is refused, or not defined.
         """
         self._refuse_constructs()
+        self._refuse_repeats()
         quantities = self._quantities()
         rules: dict[str, Expr] = {}
         rates: dict[str, Expr] = {}
         for rule in self.model.getListOfRules():
             target = rule.getVariable()
-            if rule.isAlgebraic():
-                raise self.refuse("an algebraic rule is")
             if rule.getMath() is not None:
+                if rule.isAlgebraic():
+                    raise self.refuse("an algebraic rule is")
                 table = rates if rule.isRate() else rules
                 table[target] = self.math(rule.getMath(), f"rule for '{target}'")
         initial = {
@@ -82,10 +85,44 @@ class Reader:
             package = document.getPlugin(i).getPackageName()
             if package not in _HARMLESS:
                 raise self.refuse(f"the package '{package}' is")
-        if document.getNumUnknownPackages():
-            raise self.refuse(f"the package '{document.getUnknownPackagePrefix(0)}' is")
         if any(constraint.getMath() is not None for constraint in model.getListOfConstraints()):
             raise self.refuse("a constraint is")
+
+    def _refuse_repeats(self) -> None:
+        """Refuse what is defined twice: which of the two is meant, nobody can know."""
+        model = self.model
+        reactions, events = list(model.getListOfReactions()), list(model.getListOfEvents())
+        references = [
+            reference
+            for r in reactions
+            for reference in (*r.getListOfReactants(), *r.getListOfProducts(), *r.getListOfModifiers())
+        ]
+        quantities = [*model.getListOfCompartments(), *model.getListOfSpecies(), *model.getListOfParameters()]
+        named = [*model.getListOfFunctionDefinitions(), *quantities, *reactions, *references, *events]
+        self._once("the id", (element.getId() for element in named))
+        if any(element.getId() == TIME for element in (*quantities, *reactions, *references)):
+            raise self.refuse(f"the id '{TIME}' for anything but the clock is")
+        set_ = [rule.getVariable() for rule in model.getListOfRules() if not rule.isAlgebraic()]
+        self._once("a rule for", set_)
+        starts = [a.getSymbol() for a in model.getListOfInitialAssignments()]
+        self._once("an initial assignment of", starts)
+        ruled = {rule.getVariable() for rule in model.getListOfRules() if rule.isAssignment()}
+        for name in starts:
+            if name in ruled:
+                raise ModelError(f"{self.name}: '{name}' is set by an assignment rule and by an initial assignment")
+        for e in events:
+            where = f"in event '{e.getId()}'" if e.getId() else "in an event"
+            self._once(f"{where}, an assignment to", (a.getVariable() for a in e.getListOfEventAssignments()))
+        for r in reactions:
+            if (law := r.getKineticLaw()) is not None:
+                self._once(f"in reaction '{r.getId()}', the parameter", (p.getId() for p in _local_parameters(law)))
+
+    def _once(self, what: str, names: Iterable[str]) -> None:
+        seen: set[str] = set()
+        for name in names:
+            if name and name in seen:
+                raise ModelError(f"{self.name}: {what} '{name}' is there twice")
+            seen.add(name)
 
     def _function(self, name: str, where: str) -> tuple[list[str], Expr]:
         """Arguments and body of a function definition, read when it is first used: they may come in any order."""
@@ -103,6 +140,7 @@ class Reader:
         count = node.getNumBvars()
         # under a name that no id can have: an argument may be called like a species, or like the clock
         arguments = [f"argument {i}" for i in range(count)]
+        self._once(f"in function '{name}', the argument", (node.getChild(i).getName() for i in range(count)))
         local = {node.getChild(i).getName(): symbol(arguments[i]) for i in range(count)}
         self.functions[name] = arguments, self.math(node.getChild(count), f"function '{name}'", local)
         return self.functions[name]
@@ -130,8 +168,6 @@ class Reader:
             )
         for p in model.getListOfParameters():
             quantities[p.getId()] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
-        if TIME in quantities:
-            raise self.refuse(f"the id '{TIME}' for anything but the clock is")
         return quantities
 
     def _reactions(self, quantities: dict[str, Quantity], set_: set[str]) -> dict[str, Reaction]:
@@ -139,22 +175,22 @@ class Reader:
         reactions: dict[str, Reaction] = {}
         for r in self.model.getListOfReactions():
             name = r.getId()
-            if name == TIME:
-                raise self.refuse(f"the id '{TIME}' for anything but the clock is")
             if r.isSetFast() and r.getFast():
                 raise self.refuse(f"a fast reaction ('{name}') is")
             law = r.getKineticLaw()
             if law is None:
+                if self.document.getPlugin("fbc") is not None:
+                    raise self.refuse(f"the package 'fbc' where a reaction has no rate ('{name}') is")
                 raise ModelError(f"{self.name}: reaction '{name}' has no rate")
             net: dict[str, float | Expr] = {}
             for sign, references in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
                 for reference in references:
                     species = reference.getSpecies()
-                    if species not in quantities:
-                        raise ModelError(f"{self.name}: reaction '{name}' uses '{species}', which is not defined")
+                    if species not in quantities or quantities[species].kind != "species":
+                        raise ModelError(f"{self.name}: reaction '{name}' changes '{species}', which is no species")
                     net[species] = net.get(species, 0.0) + sign * self._stoichiometry(reference, name, quantities, set_)
             local: dict[str, Expr] = {}
-            for p in (*law.getListOfParameters(), *law.getListOfLocalParameters()):
+            for p in _local_parameters(law):
                 full = f"{name}.{p.getId()}"
                 local[p.getId()] = symbol(full)
                 quantities[full] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
@@ -213,13 +249,16 @@ class Reader:
 
     def math(self, node: Any, where: str, local: Mapping[str, Expr] | None = None) -> Expr:
         """The expression of a MathML node; ``local`` names come before the model's."""
-        if node is None:
+        lib = self.lib
+        if node is None or (kind := node.getType()) == lib.AST_UNKNOWN:
             raise ModelError(f"{self.name}: the {where} has no formula")
-        lib, kind = self.lib, node.getType()
         if kind == lib.AST_INTEGER or kind in (lib.AST_REAL, lib.AST_REAL_E, lib.AST_RATIONAL):
             return const(node.getValue())
         if kind == lib.AST_NAME:
-            return (local or {}).get(node.getName()) or symbol(node.getName())
+            name = node.getName()
+            if name == TIME and name not in (local or {}) and self.document.getLevel() > 1:  # Level 1 has no other way
+                raise ModelError(f"{self.name}: the {where} uses '{name}' as a name, which is not defined")
+            return (local or {}).get(name) or symbol(name)
         if kind == lib.AST_NAME_TIME:
             return symbol(TIME)
         if kind == lib.AST_NAME_AVOGADRO:
@@ -252,6 +291,11 @@ class Reader:
         if len(operands) != 1 or operands[0].op != "symbol":
             raise self.refuse(f"'rateOf' as used in the {where} is")
         return symbol(RATE_OF + str(operands[0].value))
+
+
+def _local_parameters(law: Any) -> Any:
+    """Those of a kinetic law: Level 3 calls them otherwise, and libSBML then gives them under both names."""
+    return law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters()
 
 
 def _number(given: bool, value: float) -> float | None:

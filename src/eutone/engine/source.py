@@ -8,9 +8,11 @@ refused by its name, never skipped: a model is read as it was meant, or not at a
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from eutone._errors import ModelError
 from eutone.engine.assemble import assemble
@@ -43,14 +45,16 @@ def load_network(source: str | Path) -> Network:
     path = _path(source)
     if path is None:
         text, name = str(source), "model"
-        text = text if _is_sbml(text) else _antimony(text=text)
     else:
         name = path.stem
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path}: is not in UTF-8, as SBML and Antimony must be: {error}") from error
+        except (OSError, ValueError) as error:  # a name with a null in it is a ValueError
             raise ModelError(f"{path}: cannot be read: {error}") from error
-        text = text if _is_sbml(text) else _antimony(path=path)
+    _refuse_characters(text, name)
+    text = text if _is_sbml(text) else _antimony(text=text, path=path)
     try:
         return _read(text, name, path)
     except RecursionError:
@@ -68,8 +72,18 @@ def _is_sbml(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("<")
 
 
-def _antimony(*, text: str = "", path: Path | None = None) -> str:
-    """The SBML text of an Antimony model."""
+def _refuse_characters(text: str, name: str) -> None:
+    """Refuse what a C string cannot hold: libSBML and antimony would read the text up to there, or nothing."""
+    if "\0" in text:
+        raise ModelError(f"{name}: line {text[: text.index(chr(0))].count(chr(10)) + 1}: holds a null character")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ModelError(f"{name}: is not text in Unicode: {error}") from error
+
+
+def _antimony(text: str, path: Path | None) -> str:
+    """The SBML text of an Antimony model; from a file, where there is one, for imports are relative to it."""
     import antimony
 
     with _ANTIMONY:
@@ -93,6 +107,9 @@ def _read(text: str, name: str, path: Path | None) -> Network:
     import libsbml
 
     document = libsbml.readSBMLFromString(text.lstrip("\ufeff"))
+    for package, space in _required(text.lstrip("\ufeff")).items():
+        if document.getPlugin(space) is None:  # what libSBML knows, the reader judges
+            raise ModelError(f"{name}: the package '{package}' is not supported")
     _refuse_errors(libsbml, document, name)
     if document.getPlugin("comp") is not None:
         _flatten(libsbml, document, name, path)
@@ -100,6 +117,26 @@ def _read(text: str, name: str, path: Path | None) -> Network:
     if model is None:
         raise ModelError(f"{name}: the document has no model")
     return assemble(Reader(libsbml, document, model, model.getId() or name).parts())
+
+
+def _required(text: str) -> dict[str, str]:
+    """Packages that a document says it cannot be understood without, by prefix, and their namespaces.
+
+    libSBML drops the attribute where it does not know the package.
+    """
+    prefixes: dict[str, str] = {}
+    file = io.BytesIO(text.encode())
+    try:
+        for event, item in ET.iterparse(file, events=("start-ns", "start")):  # noqa: S314 - the first tag, no more
+            if event == "start":
+                said = {key[1:].partition("}"): value.strip() for key, value in item.attrib.items()}
+                return {
+                    prefixes.get(s, s): s for (s, _, key), v in said.items() if key == "required" and v in ("true", "1")
+                }
+            prefixes[item[1]] = item[0]
+    except (ET.ParseError, ValueError, LookupError):  # the last two: of encodings
+        pass  # libSBML says better what is wrong
+    return {}
 
 
 def _refuse_errors(libsbml: Any, document: Any, name: str) -> None:
