@@ -15,7 +15,7 @@ import numpy as np
 from eutone._errors import InputError
 from eutone._memory import fits
 from eutone._people import People, Variation
-from eutone._time_unit import declared_time_unit
+from eutone._time_unit import named, plural
 
 if TYPE_CHECKING:
     from eutone.engine.dosing import Dose
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Model", "load"]
 
 _TEXT = re.compile(r"[\n<;=]|->")
-_ENDINGS = (".ant", ".sbml", ".xml")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,16 +35,18 @@ class Model:
     name : str
     network : Network
         What the engine sees.
-    time_unit : str or None
-        ``second``, ``minute``, ``hour`` or ``day``; None if the model does not say.
     unit : str or None
         Of every species, where one is known.
     """
 
     name: str
     network: Network
-    time_unit: str | None = None
     unit: str | None = None
+
+    @property
+    def time_unit(self) -> str | None:
+        """As the source declares it: ``hour`` or another of `eutone._time_unit.SECONDS`; None if it does not."""
+        return named(self.network.seconds)
 
     @property
     def species(self) -> Mapping[str, float]:
@@ -167,7 +168,7 @@ class Model:
             *([f"{len(network.rules)} rules"] if network.rules else []),
             f"{len(network.parameters)} parameters",
         ]
-        clock = f"time in {self.time_unit}s" if self.time_unit else "time in the model's own unit"
+        clock = "time in the model's own unit" if self.time_unit is None else f"time in {plural(self.time_unit)}"
         lines = [f"<Model {self.name}: {', '.join(sizes)}; {clock}{', with clocks' if network.explicit_time else ''}>"]
         lines += _listed("species", self.species) + _listed("parameters", self.parameters)
         return "\n".join(lines)
@@ -199,16 +200,13 @@ def load(source: str | Path | Model) -> Model:
     from eutone import _model
     from eutone.engine.source import load_network
 
-    if isinstance(source, str) and _TEXT.search(source):
-        network = load_network(source)
-        return Model(network.name, network, declared_time_unit(source))
-    path = Path(source)
-    if str(source).lower().endswith(".eutone.nc"):
-        raise InputError("is a case; cases cannot be simulated yet, models can", file=str(source))
-    if isinstance(source, Path) or path.suffix.lower() in _ENDINGS:
-        if not path.is_file():
-            raise InputError("there is no such file", file=str(source))
-        network = load_network(path)
-        return Model(network.name, network, declared_time_unit(path.read_text(encoding="utf-8", errors="replace")))
-    network = _model.find(source)
-    return Model(source, network, "hour", "µM" if source in _model.published() else None)
+    text = str(source)
+    if text.lower().endswith(".eutone.nc"):
+        raise InputError("is a case; cases cannot be simulated yet, models can", file=text)
+    if _model.names_file(source):
+        network = _model.find(source)
+        return Model(network.name, network)
+    if _TEXT.search(text):
+        network = load_network(text)
+        return Model(network.name, network)
+    return Model(text, _model.find(text), "µM" if text in _model.published() else None)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from eutone.engine.events import Event
     from eutone.engine.expr import Expr
 
-__all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "published", "show"]
+__all__ = ["BODY", "Check", "check", "check_named", "find", "infix", "names", "names_file", "published", "show"]
 
 BODY = "body"
 _SUFFIXES = (".ant", ".sbml", ".xml")
@@ -91,7 +91,7 @@ def names() -> dict[str, str]:
     return {BODY: f"The whole body: {len(body.MODULES)} modules in one", **described}
 
 
-def find(name: str) -> Network:
+def find(name: str | Path) -> Network:
     """The model of that name or in that file.
 
     Raises
@@ -109,17 +109,26 @@ def find(name: str) -> Network:
     if name in body.MODULES:
         return body.load_module(name)
     shipped = published()
-    if name in shipped:
+    if isinstance(name, str) and name in shipped:
         with resources.as_file(shipped[name]) as path:
             return load_network(path)
-    if not name.lower().endswith(_SUFFIXES):
-        near = get_close_matches(name, [BODY, *body.MODULES, *shipped], n=1)
+    if not names_file(name):
+        near = get_close_matches(str(name), [BODY, *body.MODULES, *shipped], n=1)
         files = ", ".join(_SUFFIXES)
         hint = f"Did you mean '{near[0]}'?" if near else f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)
-    if not Path(name).is_file():
-        raise InputError("there is no such file", file=name)
+    try:
+        there = Path(name).is_file()
+    except OSError:  # a name that is too long for the system
+        there = False
+    if not there:
+        raise InputError("there is no such file", file=str(name), hint="Check the name, and the folder you are in")
     return load_network(Path(name))
+
+
+def names_file(source: str | Path) -> bool:
+    """Whether a model is named by its file: what ends like one is, whatever it holds (``run=3;new/model.xml``)."""
+    return isinstance(source, Path) or ("\n" not in source and source.lower().endswith(_SUFFIXES))
 
 
 def show(network: Network) -> str:

@@ -81,6 +81,8 @@ class Network:
         What was folded into the matrix and the expressions as a number, by id.
     places : dict of str to Place
         The source's species by id, whatever became of them, as far as their compartments have a size.
+    seconds : float or None
+        How long one unit of ``time`` is; None where the source does not declare it.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Network:
     events: tuple[Event, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    seconds: float | None = None
 
     def values_with(self, overrides: Mapping[str, float] | None = None) -> NDArray[np.float64]:
         """Default parameter values, with ``overrides`` by id.
