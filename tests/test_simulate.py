@@ -319,11 +319,11 @@ def test_a_time_with_a_unit_needs_a_model_that_declares_its_own(decay: Model) ->
     found = eu.simulate(model, times=[30], doses="A 5 at 60min for 1 h every 1 d x 2; A 1 at 2")
     assert found.attrs["doses"] == "A 5 at 1 for 1; A 5 at 25 for 1; A 1 at 2"
     assert eu.simulate(model, times=[30], doses=found.attrs["doses"]).equals(found)  # what is said can be said again
-    with pytest.raises(eu.InputError, match="decay does not say in which unit it counts time. Write times without"):
+    with pytest.raises(eu.InputError, match=r"decay does not say in which unit it counts time\. Write times without"):
         eu.simulate(decay, doses="A 5 at 8 h")
     with pytest.raises(eu.InputError, match="'moons' is no unit of time"):
         eu.simulate(model, doses="A 5 at 8 moons")
-    with pytest.raises(eu.InputError, match="an amount is in the model's own unit. Leave out 'mg'"):
+    with pytest.raises(eu.InputError, match=r"an amount is in the model's own unit\. Leave out 'mg'"):
         eu.simulate(model, doses="A 5 mg at 8")
     with pytest.raises(eu.InputError, match="a count from 1 to 10,000"):
         eu.simulate(model, doses="A 5 at 8 every 1 x 1000000000")

@@ -44,7 +44,7 @@ def test_the_summary_says_who_how_long_and_what(capsys: pytest.CaptureFixture[st
     assert run("decay.ant", "--until", "20", "--people", "200", "--seed", "3", "--wanted", "A total,J") == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[0] == "decay: 200 people, seed 3, 0 to 20"
+    assert lines[0] == "decay: 200 people, seed 3, 0 to 20 time units"
     assert lines[1] == "median (5 to 95 % of people)"
     assert [line.split()[0] for line in lines[2:]] == ["at", "A", "total", "J"]
     assert lines[3].split()[1:5] == ["10", "(10", "to", "10)"]

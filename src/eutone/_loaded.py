@@ -156,8 +156,15 @@ class Model:
 
         names = self.network.parameters
         found = [pattern] if pattern in names else [name for name in names if fnmatchcase(name, pattern)]
-        if not found and pattern != "*":
+        if pattern == "*":
+            return found
+        if not found:
             raise unknown(self.name, pattern, names, "parameter")
+        if not any(self.parameters[name] for name in found):
+            raise InputError(
+                f"{self.name}: '{pattern}' is 0, and stays 0: people differ by factors",
+                hint="Leave it out, or give columns of your own",
+            )
         return found
 
     def __repr__(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,18 +137,16 @@ def progress(quiet: bool, after: float = 0.0) -> Iterator[Advance]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=_console(to_error=True), transient=True)
-    task, begun = bar.add_task("starting", total=1.0), time.monotonic()
-
-    def advance(stage: str, done: float) -> None:
-        if not bar.live.is_started and time.monotonic() - begun >= after:
-            bar.start()
-        bar.update(task, description=stage, completed=done)
-
-    if not after:
-        bar.start()
+    task = bar.add_task("starting", total=1.0)
+    # a timer, for a stage may say nothing for as long as it takes
+    begin = threading.Timer(after, bar.start)
+    begin.daemon = True
+    begin.start()
     try:
-        yield advance
+        yield lambda stage, done: bar.update(task, description=stage, completed=done)
     finally:
+        begin.cancel()
+        begin.join()
         if bar.live.is_started:
             bar.stop()
 

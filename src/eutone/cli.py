@@ -18,8 +18,9 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Literal
@@ -78,6 +79,12 @@ class Settings:
     quiet: bool = False
 
 
+def _common(context: typer.Context) -> Settings:
+    """The global options, as a command's own say or those before it."""
+    own, before = context.params, context.obj
+    return Settings(own.get("threads") or before.threads, own["quiet"] or before.quiet)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"eutone {__version__}")
@@ -134,8 +141,7 @@ def profile(
     import eutone
     from eutone import _terminal
 
-    common: Settings = context.obj
-    threads, quiet = threads or common.threads, quiet or common.quiet
+    common = _common(context)
     outputs = _terminal.Outputs(panel, json=json, html=html, save=save)
     case = eutone.read(
         panel,
@@ -146,12 +152,12 @@ def profile(
         taking=_taken(taking),
         genes=_genotypes(gene) or None,
     )
-    if not quiet:
+    if not common.quiet:
         _terminal.notes(case.issues)
-    with _terminal.progress(quiet) as advance:
-        result = eutone.profile(case, setting=setting, seed=seed, threads=threads, prior=prior, progress=advance)
+    with _terminal.progress(common.quiet) as advance:
+        result = eutone.profile(case, setting=setting, seed=seed, threads=common.threads, prior=prior, progress=advance)
     outputs.write(result)
-    if not (quiet and outputs.any):
+    if not (common.quiet and outputs.any):
         _terminal.summary(result, to_error=json == "-")
     if result.status == "failed":
         raise typer.Exit(1)
@@ -168,8 +174,11 @@ def simulate(
         int | None, typer.Option(metavar="N", min=1, help="Virtual people; the model as it stands if left out.")
     ] = None,
     spread: Annotated[
-        float, typer.Option(metavar="S", min=0.0, help="How much people differ: standard deviation of the ln.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            metavar="S", min=0.0, help="How much people differ: standard deviation of the ln; 0.2 if left out."
+        ),
+    ] = None,
     vary: Annotated[
         str | None, typer.Option(metavar="IDS", help="Parameters that differ: ids or patterns, such as 'V_*,fire'.")
     ] = None,
@@ -188,7 +197,7 @@ def simulate(
     wanted: Annotated[
         str | None, typer.Option(metavar="IDS", help="Species, rules, reactions, parameters; all species if left out.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the people.")] = 0,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of the people; 0 if left out.")] = None,
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error allowed in a step.")] = 1e-6,
     atol: Annotated[float, typer.Option(metavar="A", help="Absolute error allowed in a step.")] = 1e-9,
     csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write every course as CSV.")] = None,
@@ -208,30 +217,7 @@ def simulate(
     """Run a model over time, for one person or many: median and 5 to 95 % at a few times."""
     from eutone import _simulating
 
-    common: Settings = context.obj
-    _simulating.run(
-        _simulating.Request(
-            model=model,
-            people=people,
-            spread=spread,
-            vary=_ids(vary) or (),
-            settings=_simulating.settings_of(set_ or []),
-            doses=tuple(dose or ()),
-            wanted=_ids(wanted),
-            seed=seed,
-            threads=threads or common.threads,
-            rtol=rtol,
-            atol=atol,
-            days=days,
-            until=until,
-            every=every,
-            csv=csv,
-            json=json,
-            out=out,
-            svg=svg,
-            quiet=quiet or common.quiet,
-        )
-    )
+    _simulating.run(_simulating.Request(**context.params | asdict(_common(context))))
 
 
 @app.command()
@@ -290,12 +276,12 @@ def model_conform(
     """
     from eutone import _conform, _terminal
 
-    quiet = quiet or context.obj.quiet
+    common = _common(context)
     outputs = _terminal.Outputs(cases, json=json, what="the cases")
-    with _terminal.progress(quiet) as advance:
+    with _terminal.progress(common.quiet) as advance:
         outcomes = _conform.conform(cases, advance)
     outputs.write_text(_conform.to_json(outcomes))
-    if not (quiet and outputs.any):
+    if not (common.quiet and outputs.any):
         typer.echo(_conform.table(outcomes), err=json == "-")
     if any(outcome.status in ("wrong", "crashed") for outcome in outcomes):
         raise typer.Exit(1)
@@ -316,12 +302,6 @@ def knowledge_check(
     typer.echo(f"{len(problems)} problems" if problems else "no problems")
     if problems:
         raise typer.Exit(1)
-
-
-def _ids(text: str | None) -> tuple[str, ...] | None:
-    """Ids between commas or spaces, each once."""
-    found = tuple(dict.fromkeys((text or "").replace(",", " ").split()))
-    return found or None
 
 
 def _taken(items: list[str] | None) -> list[str] | None:
@@ -345,8 +325,21 @@ def _genotypes(items: list[str] | None) -> dict[str, str]:
     return genotypes
 
 
-def _on_terminate(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)  # as an exception, so that half-written files are cleared away
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """Let a termination be an exception, so that half-written files are cleared away."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():  # no other may say what a signal does
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)  # None: it was not Python's
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -359,12 +352,11 @@ def main(arguments: list[str] | None = None) -> None:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments  # here, so that it holds whatever goes wrong afterwards
-    signal.signal(signal.SIGTERM, _on_terminate)
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")  # a console that cannot show a micro sign shows a question mark
     try:
-        with _gone_reader():
+        with _terminable(), _gone_reader():
             app(args=arguments, prog_name="eutone")
     except SystemExit as end:
         if end.code == 130:

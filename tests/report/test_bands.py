@@ -97,7 +97,7 @@ def test_everything_lies_in_its_picture(values: list[tuple[float, ...]], end: fl
         for text in group.findall(f"{SVG}text"):
             x, long = left + float(str(text.get("x"))), wide("".join(text.itertext()), 11)
             begin = x - {"middle": long / 2, "end": long}.get(str(text.get("text-anchor")), 0.0)
-            assert 0 <= begin
+            assert begin >= 0
             assert begin + long <= width + 1e-6
     for text in root.findall(f"{SVG}text"):
         assert wide(str(text.text or ""), 11) <= width

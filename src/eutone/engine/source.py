@@ -126,10 +126,10 @@ def _seconds(libsbml: Any, model: Any) -> float | None:
         elif unit.getKind() != libsbml.UNIT_KIND_DIMENSIONLESS:
             return None
         try:
-            seconds *= (unit.getMultiplier() * 10.0 ** unit.getScale()) ** exponent
-        except (OverflowError, ZeroDivisionError):
+            seconds *= math.pow(unit.getMultiplier() * math.pow(10.0, unit.getScale()), exponent)
+        except (OverflowError, ValueError):
             return None
-    known = power == 1 and isinstance(seconds, float) and 0 < seconds < math.inf  # a root of -1 is complex
+    known = power == 1 and 0 < seconds < math.inf
     return float(f"{seconds:.12g}") if known else None  # 3.6 times 10^3 is an hour
 
 

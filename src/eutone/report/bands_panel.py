@@ -139,7 +139,7 @@ def _runs(*lines: Array) -> list[list[int]]:
 
     Of many times, in each stretch those at which one of the lines is lowest or highest.
     """
-    there = np.isfinite(lines).all(axis=0)
+    there = np.asarray(np.isfinite(lines).all(axis=0))
     whole = np.split(np.arange(len(there)), np.flatnonzero(np.diff(there)) + 1)
     found = []
     for run in (part for part in whole if there[part].any()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ def labels(marks: Sequence[float]) -> list[str]:
     power = max(math.floor(math.log10(most)), -300) if most else 0  # lower powers of ten are rounded, or 0
     power = 0 if -3 <= power <= 5 else power
     scaled = [t / 10.0**power for t in marks]
-    near = 1e-6 * min((b - a for a, b in zip(scaled, scaled[1:], strict=False)), default=1.0)
+    near = 1e-6 * min((b - a for a, b in itertools.pairwise(scaled)), default=1.0)
     digits = next((d for d in range(_DIGITS) if all(abs(round(t, d) - t) <= near for t in scaled)), _DIGITS)
     return [f"{t:.{digits}f}" + (f"e{power}" if power and t else "") for t in scaled]
 
