@@ -113,7 +113,8 @@ def setup(
     try:
         look = wanted_of(network, (wanted,) if isinstance(wanted, str) else wanted)
     except ModelError as error:  # the model is right, and the question is not
-        raise InputError(str(error)) from None
+        hint = None if "did you mean" in str(error) else "'eutone model show' names what can be wanted"
+        raise InputError(str(error), hint=hint) from None
     for name in look.names:
         if name in _TAKEN:
             raise InputError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eutone._errors import InputError
+from eutone._interrupt import look
 from eutone._results import Profile, check_writable, write_atomic
 
 if TYPE_CHECKING:
@@ -131,19 +132,24 @@ def progress(quiet: bool, after: float = 0.0) -> Iterator[Advance]:
         Seconds before which there is none.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda _stage, _done: None
+        yield lambda _stage, _done: look()
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=_console(to_error=True), transient=True)
     task = bar.add_task("starting", total=1.0)
+
+    def advance(stage: str, done: float) -> None:
+        look()
+        bar.update(task, description=stage, completed=done)
+
     # a timer, for a stage may say nothing for as long as it takes
     begin = threading.Timer(after, bar.start)
     begin.daemon = True
     begin.start()
     try:
-        yield lambda stage, done: bar.update(task, description=stage, completed=done)
+        yield advance
     finally:
         begin.cancel()
         begin.join()

@@ -16,18 +16,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 import typer
 
 from eutone import EutoneError, InputError, __version__
+from eutone._interrupt import signals
 
 __all__ = ["app", "main"]
 
@@ -69,6 +67,19 @@ Threads = Annotated[
     typer.Option("--threads", metavar="N", min=1, help="Threads to compute on; all available cores by default."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes; no summary where a file was asked.")]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """For the completion of a shell, which offers files where none of these fits."""
+    from eutone import _model
+
+    return [name for name in _model.names() if name.startswith(incomplete)]
+
+
+Model = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.", autocompletion=_model_names),
+]
 
 
 @dataclass(frozen=True)
@@ -166,7 +177,7 @@ def profile(
 @app.command(epilog=SIMULATE_EXAMPLES)
 def simulate(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.")],
+    model: Model,
     days: Annotated[float | None, typer.Option(metavar="N", help="How long, where the model says its unit.")] = None,
     until: Annotated[float | None, typer.Option(metavar="T", help="How long, in the model's own unit.")] = None,
     every: Annotated[float | None, typer.Option(metavar="DT", help="Step between times, in the model's unit.")] = None,
@@ -191,7 +202,7 @@ def simulate(
         typer.Option(
             metavar="DOSE",
             help="TARGET AMOUNT at T [for D] [every E x COUNT], once per item: a species gets it, a parameter is "
-            "raised by it.",
+            "raised by it. Times may have a unit (8 h, 30 min) where the model says its own.",
         ),
     ] = None,
     wanted: Annotated[
@@ -200,8 +211,12 @@ def simulate(
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of the people; 0 if left out.")] = None,
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error allowed in a step.")] = 1e-6,
     atol: Annotated[float, typer.Option(metavar="A", help="Absolute error allowed in a step.")] = 1e-9,
-    csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write every course as CSV.")] = None,
-    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write the bands as JSON; - for output.")] = None,
+    csv: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write every course as CSV: a row for each person and time.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the bands as JSON; - for standard output.")
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -226,9 +241,6 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile.")]
     from eutone import _results
 
     sys.stdout.write(_results.schema(name))
-
-
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.")]
 
 
 @models.command("list")
@@ -325,23 +337,6 @@ def _genotypes(items: list[str] | None) -> dict[str, str]:
     return genotypes
 
 
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """Let a termination be an exception, so that half-written files are cleared away."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():  # no other may say what a signal does
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)  # None: it was not Python's
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code.
 
@@ -356,7 +351,7 @@ def main(arguments: list[str] | None = None) -> None:
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")  # a console that cannot show a micro sign shows a question mark
     try:
-        with _terminable(), _gone_reader():
+        with signals(), _gone_reader():
             app(args=arguments, prog_name="eutone")
     except SystemExit as end:
         if end.code == 130:

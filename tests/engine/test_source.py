@@ -387,8 +387,8 @@ SBML = """<sbml xmlns="http://www.sbml.org/sbml/level{level}" level="{level}" ve
 HOUR = 'multiplier="3600"'
 
 
-def _sbml(level: int, units: str, id: str, unit: str, kind: str = "second") -> str:
-    text = SBML.format(level=level, units=units, id=id, unit=unit, kind=kind)
+def _sbml(level: int, units: str, name: str, unit: str, kind: str = "second") -> str:
+    text = SBML.format(level=level, units=units, id=name, unit=unit, kind=kind)
     return text.replace('level3"', 'level3/version1/core"')
 
 
