@@ -17,7 +17,9 @@ SOURCE = Path(eutone.__file__).parent
 @pytest.mark.skipif(not (ROOT / ".importlinter").exists(), reason="the table is in the checkout only")
 def test_rooms_import_only_what_they_may() -> None:
     code = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -129,14 +129,14 @@ def test_an_old_python_is_refused_in_one_line(script: str) -> None:
         "import sys, runpy; sys.version_info = (3, 10, 4); sys.version = '3.10.4 (old)'; "
         f"runpy.run_path({str(ROOT / 'scripts' / script)!r}, run_name='__main__')"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert done.stderr.strip() == "eutone: Python 3.11 or newer is needed; this is 3.10.4"
 
 
 def test_a_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if name.startswith("eutone/")}

@@ -90,5 +90,5 @@ def test_what_a_module_exports_exists_and_is_documented(module: str) -> None:
 @pytest.mark.parametrize("statement", ["import eutone", "import eutone.cli", "import eutone; eutone.Panel"])
 def test_starting_is_light(statement: str) -> None:
     code = f"{statement}; import sys; print(*(name for name in {HEAVY} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.split() == []

@@ -328,10 +328,14 @@ else:
     print("not interrupted")
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        late = threading.Timer(120, process.kill)
+        late.daemon = True
+        late.start()
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         process.send_signal(signal.SIGINT)
         solved, _, counts = process.stdout.readline().partition(" ")
+        late.cancel()
     assert counts == "{'STEP_LIMIT': 1}\n"
     assert int(solved) < 2_500_000
 

@@ -137,5 +137,7 @@ def test_a_broken_table_is_refused(tmp_path: Path) -> None:
 
 def test_the_panel_files_are_those_of_the_tables() -> None:
     script = EXAMPLES.parent / "scripts" / "make_examples"
-    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script), "--check"], capture_output=True, text=True, check=False, timeout=120
+    )
     assert done.returncode == 0, done.stdout + done.stderr

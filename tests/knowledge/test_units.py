@@ -125,7 +125,7 @@ def test_what_laboratories_usually_write_does_not_wait_for_the_ucum_registry() -
         "assert 'pint' not in sys.modules; units.to_canonical(1, '10*-9.mol/L', m)\n"
         "assert 'pint' in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize(("unit", "said"), [("mg", "is no unit of"), ("blobs", "is not known"), (" ", "no unit")])

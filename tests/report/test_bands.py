@@ -111,7 +111,7 @@ def test_words_of_any_length_are_wrapped_whatever_the_number_of_panels(count: in
     notes = [str(text.text) for text in root.findall(f"{SVG}text") if text.get("class") == "quiet"]
     assert " ".join(heads) == title.strip()
     assert dose in "".join(notes)
-    assert "28 more are not shown" in " ".join(notes)
+    assert "28 more not shown" in " ".join(notes)
     assert "time in the model's own unit, which it does not name" in " ".join(notes)
     width = float(str(root.get("width")))
     assert all(16 + wide(text, 14, bold=True) <= width for text in heads)

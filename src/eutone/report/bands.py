@@ -91,7 +91,7 @@ def _note(bands: Bands, doses: Sequence[tuple[str, float]], more: int) -> str:
     if doses:
         said.append(f"dotted: {', '.join(dict.fromkeys(name for name, _ in doses))}")
     if more:
-        said.append(f"{more:,} more are not shown")
+        said.append(f"{more:,} more not shown")
     return "; ".join(said)
 
 
