@@ -422,3 +422,9 @@ def test_a_model_without_a_name_is_called_by_its_file(tmp_path: Path) -> None:
     assert load_network("A = 1; A' = 1").name == "model"
     (tmp_path / "rise.ant").write_text("A = 1; A' = 1", encoding="utf-8")
     assert load_network(tmp_path / "rise.ant").name == "rise"
+
+
+@pytest.mark.parametrize("text", [";\x80", "é = 1;", "\n神"])
+def test_letters_that_antimony_does_not_know_are_refused(text: str) -> None:
+    with pytest.raises(ModelError, match="Antimony text"):
+        load_network(text)

@@ -86,6 +86,8 @@ def _antimony(*, text: str = "", path: Path | None = None) -> str:
             if loaded < 0:
                 raise ModelError(f"{path or 'Antimony text'}: {antimony.getLastError().strip()}")
             return str(antimony.getSBMLString(antimony.getMainModuleName()))
+        except UnicodeDecodeError:  # it cuts letters in two when it says what is wrong with them
+            raise ModelError(f"{path or 'Antimony text'}: a letter stands where none may, such as in a name") from None
         finally:
             antimony.clearPreviousLoads()
             antimony.clearDirectories()
