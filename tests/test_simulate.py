@@ -345,3 +345,15 @@ def test_a_unit_of_time_is_named_and_said(seconds: float | None, unit: str | Non
 
 def test_a_unit_of_time_is_read_as_people_write_it() -> None:
     assert [seconds_of(text) for text in ("h", "Hours", "min", "wk", "x")] == [3600, 3600, 60, SECONDS["week"], None]
+
+
+@pytest.mark.parametrize("people", [{"k": []}, eu.People(("k",), np.empty((0, 1))), 0, -3])
+def test_nobody_is_refused_everywhere(decay: Model, people: object) -> None:
+    for verb in (eu.simulate, eu.steady_state):
+        with pytest.raises(eu.InputError, match="0 people|people cannot be drawn"):
+            verb(decay, people)  # type: ignore[operator]
+
+
+def test_a_spread_too_wide_for_numbers_is_refused_without_a_warning(decay: Model) -> None:
+    with pytest.raises(eu.InputError, match="smaller spread"):
+        decay.sample(50, spread=1e6, only="k")
