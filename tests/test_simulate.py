@@ -350,7 +350,7 @@ def test_a_unit_of_time_is_read_as_people_write_it() -> None:
 @pytest.mark.parametrize("people", [{"k": []}, eu.People(("k",), np.empty((0, 1))), 0, -3])
 def test_nobody_is_refused_everywhere(decay: Model, people: object) -> None:
     for verb in (eu.simulate, eu.steady_state):
-        with pytest.raises(eu.InputError, match="0 people|people cannot be drawn"):
+        with pytest.raises(eu.InputError, match=r"0 people|people cannot be drawn"):
             verb(decay, people)  # type: ignore[operator]
 
 
