@@ -181,9 +181,12 @@ class Model:
         return "\n".join(lines)
 
 
-def _listed(title: str, table: Mapping[str, float], most: int = 8) -> list[str]:
-    shown = ", ".join(f"{name} = {value:.6g}" for name, value in list(table.items())[:most])
-    return [f"  {title}: {shown}{', ...' if len(table) > most else ''}"] if table else []
+_LISTED = 8  # of many: what fits two lines of a terminal
+
+
+def _listed(title: str, table: Mapping[str, float]) -> list[str]:
+    shown = ", ".join(f"{name} = {value:.6g}" for name, value in list(table.items())[:_LISTED])
+    return [f"  {title}: {shown}{', ...' if len(table) > _LISTED else ''}"] if table else []
 
 
 def load(source: str | Path | Model) -> Model:

@@ -29,6 +29,8 @@ __all__ = ["simulate", "steady_state"]
 
 Array = NDArray[np.float64]
 
+_COMPILED, _SOLVED = 0.05, 0.95  # of the whole, when it is compiled and when it is solved: about so for many people
+
 
 def simulate(
     model: Model | str | Path,
@@ -111,10 +113,10 @@ def simulate(
         max_steps=max_steps,
         threads=threads,
         stop=stop,
-        progress=lambda done, n: tell("integrating", min(0.05 + 0.9 * done / n, 0.95)),
+        progress=lambda done, n: tell("integrating", _COMPILED + (_SOLVED - _COMPILED) * done / n),
     )
     _answered(found.status, stop)
-    tell("laying out", 0.95)
+    tell("laying out", _SOLVED)
     columns = observe(model.network, asked.wanted, at, found.states, asked.free, parameters, asked.doses)
     attributes = {"rtol": rtol, "atol": atol} | _doses_said(asked)
     return _dataset(model, asked.wanted.names, columns, found.status, found.steps, who, at, attributes)
@@ -167,7 +169,7 @@ def steady_state(
         threads=threads,
         check=check,
         stop=stop,
-        progress=lambda done, n: tell("solving", 0.05 + 0.9 * done / n),
+        progress=lambda done, n: tell("solving", _COMPILED + (_SOLVED - _COMPILED) * done / n),
     )
     _answered(found.status, stop)
     names = asked.wanted.names

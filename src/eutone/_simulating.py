@@ -160,6 +160,7 @@ def times_of(
             f"--every {every:g} does not fit an end at {until:g}",
             hint=f"It is the step from one time to the next, and there may be {_MOST_TIMES:,} of them",
         )
+    # 0.3 / 0.1 is 2.9999999999999996: what is whole but for rounding counts as whole
     times = every * np.arange(math.floor(until / every * (1 + 1e-12)) + 1)
     return times if math.isclose(times[-1], until) else np.append(times, until)
 

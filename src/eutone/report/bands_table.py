@@ -12,7 +12,7 @@ from eutone._time_unit import short
 
 __all__ = ["render"]
 
-_MOST = 4  # times
+_MOST = 4  # times: medians with their ranges fill a line
 
 
 def render(headline: str, bands: Bands, more: int, console: Console) -> None:
