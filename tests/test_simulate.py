@@ -222,6 +222,10 @@ def test_load_takes_names_paths_and_texts(tmp_path: Path, dopamine: Model, decay
         eu.load("dopamin_2009")
     with pytest.raises(eu.InputError, match="no such file"):
         eu.load(tmp_path / "nothing.xml")
+    with pytest.raises(eu.InputError, match=r"Did you mean '.*decay\.ant'"):
+        eu.load(tmp_path / "decy.ant")
+    with pytest.raises(eu.InputError, match="the folder you are in"):
+        eu.load(tmp_path / "nowhere" / "decay.ant")
     with pytest.raises(eu.InputError, match="cases cannot be simulated yet"):
         eu.load("a.eutone.nc")
 

@@ -117,12 +117,16 @@ def find(name: str | Path) -> Network:
         files = ", ".join(_SUFFIXES)
         hint = f"Did you mean '{near[0]}'?" if near else f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)
+    path = Path(name)
     try:
-        there = Path(name).is_file()
-    except OSError:  # a name that is too long for the system
-        there = False
+        there = path.is_file()
+        beside = [file.name for file in path.parent.iterdir() if file.name.endswith(_SUFFIXES)] if not there else []
+    except OSError:  # there is no such folder, or the name is too long for the system
+        there, beside = False, []
     if not there:
-        raise InputError("there is no such file", file=str(name), hint="Check the name, and the folder you are in")
+        near = get_close_matches(path.name, beside, n=1)
+        hint = f"Did you mean '{path.with_name(near[0])}'?" if near else "Check the name, and the folder you are in"
+        raise InputError("there is no such file", file=str(name), hint=hint)
     return load_network(Path(name))
 
 
