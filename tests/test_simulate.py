@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import eutone as eu
 from eutone import _model
 from eutone._loaded import Model
 from eutone._people import Variation
-from eutone._time_unit import declared_time_unit
+from eutone._time_unit import SECONDS, axis, named, plural, seconds_of, short
 from eutone.engine import reference
 
 DECAY = """
@@ -221,6 +222,10 @@ def test_load_takes_names_paths_and_texts(tmp_path: Path, dopamine: Model, decay
         eu.load("dopamin_2009")
     with pytest.raises(eu.InputError, match="no such file"):
         eu.load(tmp_path / "nothing.xml")
+    with pytest.raises(eu.InputError, match=r"Did you mean decay\.ant"):
+        eu.load(tmp_path / "decy.ant")
+    with pytest.raises(eu.InputError, match="the folder you are in"):
+        eu.load(tmp_path / "nowhere" / "decay.ant")
     with pytest.raises(eu.InputError, match="cases cannot be simulated yet"):
         eu.load("a.eutone.nc")
 
@@ -297,25 +302,62 @@ def test_impossible_samples_are_refused(decay: Model, arguments: dict[str, objec
         decay.sample(**arguments)  # type: ignore[arg-type]
 
 
-SBML = """<sbml xmlns="http://www.sbml.org/sbml/level{level}" level="{level}" version="1"><model id="m" {units}>
-<listOfUnitDefinitions><unitDefinition id="{id}"><listOfUnits><unit kind="second" {unit}/></listOfUnits>
-</unitDefinition></listOfUnitDefinitions></model></sbml>"""
+@pytest.mark.parametrize("name", ["run=3;new/decay.ant", "a<b->c.ant", "100%.ant"])
+def test_what_ends_like_a_file_is_one_whatever_its_name_holds(tmp_path: Path, name: str) -> None:
+    if os.name == "nt":
+        pytest.skip("Windows has no such names")
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(DECAY, encoding="utf-8")
+    assert eu.load(str(path)).species == {"A": 10, "B": 0}
+    with pytest.raises(eu.InputError, match="no such file"):
+        eu.load(f"{path}{'x' * 5_000}.ant")
+
+
+HOURS = "model m()\n  unit time_unit = 3600 second;\n  species A; A = 1; k = 0.1; J: A -> ; k*A;\nend"
+
+
+def test_a_time_with_a_unit_needs_a_model_that_declares_its_own(decay: Model) -> None:
+    model = eu.load(HOURS)
+    assert model.time_unit == "hour"
+    found = eu.simulate(model, times=[30], doses="A 5 at 60min for 1 h every 1 d x 2; A 1 at 2")
+    assert found.attrs["doses"] == "A 5 at 1 for 1; A 5 at 25 for 1; A 1 at 2"
+    assert eu.simulate(model, times=[30], doses=found.attrs["doses"]).equals(found)  # what is said can be said again
+    with pytest.raises(eu.InputError, match=r"decay does not say in which unit it counts time\. Write times without"):
+        eu.simulate(decay, doses="A 5 at 8 h")
+    with pytest.raises(eu.InputError, match="'moons' is no unit of time"):
+        eu.simulate(model, doses="A 5 at 8 moons")
+    with pytest.raises(eu.InputError, match=r"an amount is in the model's own unit\. Leave out 'mg'"):
+        eu.simulate(model, doses="A 5 mg at 8")
+    with pytest.raises(eu.InputError, match="a count from 1 to 10,000"):
+        eu.simulate(model, doses="A 5 at 8 every 1 x 1000000000")
 
 
 @pytest.mark.parametrize(
-    ("text", "unit"),
+    ("seconds", "unit", "said"),
     [
-        (SBML.format(level=2, units="", id="time", unit='multiplier="3600"'), "hour"),
-        (SBML.format(level=3, units='timeUnits="h"', id="h", unit='multiplier="3600" exponent="1" scale="0"'), "hour"),
-        (SBML.format(level=3, units='timeUnits="second"', id="h", unit=""), "second"),
-        (SBML.format(level=3, units='timeUnits="t"', id="t", unit='multiplier="6" scale="1"'), "minute"),
-        (SBML.format(level=3, units='timeUnits="t"', id="t", unit='exponent="-1"'), None),
-        (SBML.format(level=2, units="", id="other", unit='multiplier="3600"'), None),
-        ("<sbml", None),
-        (DECAY, None),
-        ("model m\n  unit time_unit = 86400 second;\nend", "day"),
-        ("model m\n  unit h = 3600 second;\n  unit time_unit = h;\nend", "hour"),
+        (None, None, ("time units", "", "time in the model's own unit, which it does not name")),
+        (3600.0, "hour", ("hours", " h", "time in hours")),
+        (0.001, "millisecond", ("milliseconds", " ms", "time in milliseconds")),
+        (1800.0, "1800 s", ("units of 1800 s", " × 1800 s", "time in units of 1800 s")),
     ],
 )
-def test_the_unit_of_time_is_what_the_source_declares(text: str, unit: str | None) -> None:
-    assert declared_time_unit(text) == unit
+def test_a_unit_of_time_is_named_and_said(seconds: float | None, unit: str | None, said: tuple[str, ...]) -> None:
+    assert named(seconds) == unit
+    assert (plural(unit), short(unit), axis(unit)) == said
+
+
+def test_a_unit_of_time_is_read_as_people_write_it() -> None:
+    assert [seconds_of(text) for text in ("h", "Hours", "min", "wk", "x")] == [3600, 3600, 60, SECONDS["week"], None]
+
+
+@pytest.mark.parametrize("people", [{"k": []}, eu.People(("k",), np.empty((0, 1))), 0, -3])
+def test_nobody_is_refused_everywhere(decay: Model, people: object) -> None:
+    for verb in (eu.simulate, eu.steady_state):
+        with pytest.raises(eu.InputError, match=r"0 people|people cannot be drawn"):
+            verb(decay, people)  # type: ignore[operator]
+
+
+def test_a_spread_too_wide_for_numbers_is_refused_without_a_warning(decay: Model) -> None:
+    with pytest.raises(eu.InputError, match="smaller spread"):
+        decay.sample(50, spread=1e6, only="k")

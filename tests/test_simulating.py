@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import eutone as eu
-from eutone import _simulating, _terminal, cli
+from eutone import _simulated, _simulating, _terminal, cli
+from eutone._bands import bands_of
 
 DECAY = """
 model decay()
@@ -44,7 +56,7 @@ def test_the_summary_says_who_how_long_and_what(capsys: pytest.CaptureFixture[st
     assert run("decay.ant", "--until", "20", "--people", "200", "--seed", "3", "--wanted", "A total,J") == 0
     out, err = capsys.readouterr()
     lines = out.splitlines()
-    assert lines[0] == "decay: 200 people, seed 3, 0 to 20"
+    assert lines[0] == "decay: 200 people, seed 3, 0 to 20 time units"
     assert lines[1] == "median (5 to 95 % of people)"
     assert [line.split()[0] for line in lines[2:]] == ["at", "A", "total", "J"]
     assert lines[3].split()[1:5] == ["10", "(10", "to", "10)"]
@@ -188,13 +200,20 @@ def test_who_has_no_course_is_counted(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
-def test_what_ends_early_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    def solve_course(*_: Any, **__: Any) -> Any:
+@pytest.mark.parametrize("where", ["eutone.engine.course.solve_course", "os.fsync"])
+def test_what_ends_early_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, error: BaseException, where: str
+) -> None:
+    module, name = where.rsplit(".", 1)
+
+    def fail(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(import_module("eutone.engine.course"), "solve_course", solve_course)
+    monkeypatch.setenv("EUTONE_CACHE_DIR", str(Path("decay.ant").resolve()))  # a file: no machine code is kept
+    monkeypatch.setattr(import_module(module), name, fail)
     options = ("--csv", "a.csv", "--json", "a.json", "--svg", "a.svg", "--out", "a.nc")
-    assert run("decay.ant", "--until", "2", *options) == (130 if isinstance(error, KeyboardInterrupt) else 1)
+    writing = 2 if where == "os.fsync" else 1
+    assert run("decay.ant", "--until", "2", *options) == (130 if isinstance(error, KeyboardInterrupt) else writing)
     assert left() == ["decay.ant"]
 
 
@@ -210,12 +229,192 @@ def test_a_folder_is_written_and_taken_up_again(capsys: pytest.CaptureFixture[st
     np.testing.assert_array_equal(one["A"], eu.simulate("decay.ant", 20, one["time"])["A"])
 
 
-def test_progress_begins_after_a_while(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_summary_of_the_first_people_is_called_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_simulating, "_SUMMARISED", 7)
+    command = ("decay.ant", "--until", "2", "--people", "20", "--out", "a.npz")
+    assert run(*command, "--json", "a.json", "--svg", "a.svg") == 0
+    first = "the first 7 of 20 people"
+    assert capsys.readouterr().out.startswith(f"decay: {first}, seed 0, 0 to 2 time units\n")
+    document = json.loads(Path("a.json").read_text(encoding="utf-8"))
+    assert (document["people"], document["band_people"], document["status"]) == (20, 7, {"CONVERGED": 20})
+    expected = eu.simulate("decay.ant", 7, document["times"])["A"].quantile(0.5, "person")
+    np.testing.assert_allclose(document["quantities"][0]["median"], expected, rtol=1e-14)
+    assert first in Path("a.svg").read_text(encoding="utf-8")
+    assert run(*command, "--csv", "a.csv") == 2
+    assert "would both hold every course" in capsys.readouterr().err
+
+
+def test_what_is_summarised_beside_a_folder_fits_into_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_simulating, "_SUMMARISED_NUMBERS", 2 * 169 * 5)
+    assert run("decay.ant", "--until", "2", "--people", "20", "--out", "a.npz", "--json", "a.json") == 0
+    assert json.loads(Path("a.json").read_text(encoding="utf-8"))["band_people"] == 5
+
+
+def test_who_failed_is_not_taken_for_who_was_not_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("blast.ant").write_text("model blast() species A; A = 1; k = 0.5; J: -> A; k*A*A; end", encoding="utf-8")
+    assert run("blast.ant", "--until", "2", "--people", "40", "--spread", "0.5") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("blast: 40 people, ")
+    assert "of them left out without a course, seed 0" in out
+
+
+@pytest.mark.parametrize("name", ["status", "steps", "person", "parameter"])
+def test_a_species_called_like_a_part_of_the_result_is_refused_by_name(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    Path("m.ant").write_text(DECAY.replace("B", name).replace("decay", "m"), encoding="utf-8")
+    for more in ((), ("--out", "a.npz"), ("--out", "a.nc"), ("--csv", "a.csv")):
+        assert run("m.ant", "--until", "2", "--people", "3", *more) == 2
+        assert f"m: '{name}' is what the result itself calls something. Rename it" in capsys.readouterr().err
+    assert run("m.ant", "--until", "2", "--wanted", "A") == 0
+    with pytest.raises(eu.InputError, match="Rename it"):
+        eu.steady_state("m.ant")
+    assert left() == ["decay.ant", "m.ant"]
+
+
+def test_csv_is_the_same_in_any_number_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ("decay.ant", "--until", "2", "--every", "1", "--people", "10")
+    assert run(*command, "--csv", "one.csv") == 0
+    monkeypatch.setattr(_simulated, "_ROWS", 7)  # two people of three times
+    assert run(*command, "--csv", "many.csv") == 0
+    assert Path("one.csv").read_bytes() == Path("many.csv").read_bytes()
+    assert len(pd.read_csv("one.csv")) == 30
+
+
+def test_bands_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[str, ...]] = []
+
+    def counted(courses: Any, names: Any, *more: Any) -> Any:
+        heard.append(tuple(names))
+        return bands_of(courses, names, *more)
+
+    monkeypatch.setattr(_simulating, "bands_of", counted)
+    monkeypatch.setattr(_simulating, "_SHOWN", 1)
+    assert run("decay.ant", "--until", "2", "--json", "a.json", "--svg", "a.svg") == 0
+    assert heard == [("A", "B")]
+    picture = ET.parse("a.svg").getroot()
+    assert len([element for element in picture.iter() if element.tag.endswith("title")]) == 1
+    assert "1 more not shown" in " ".join(picture.itertext())
+    assert run("decay.ant", "--until", "2") == 0
+    assert heard[1:] == [("A",)]
+
+
+def test_progress_begins_after_a_while_even_if_a_stage_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    for after, shown in ((60.0, False), (0.0, True)):
+    for after, shown in ((60.0, False), (0.05, True)):
         with _terminal.progress(False, after=after) as advance:
-            advance("integrating", 0.5)
-        assert bool(capsys.readouterr().err.strip()) is shown
+            advance("compiling", 0.1)
+            time.sleep(0.2)
+        assert ("compiling" in capsys.readouterr().err) is shown
+
+
+def test_progress_names_every_stage_and_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[tuple[str, float]] = []
+
+    @contextlib.contextmanager
+    def progress(quiet: bool, after: float = 0.0) -> Iterator[Any]:
+        yield lambda stage, done: heard.append((stage, done))
+
+    monkeypatch.setattr(_terminal, "progress", progress)
+    files = ("--csv", "a.csv", "--out", "a.nc", "--svg", "a.svg", "--json", "a.json")
+    assert run("decay.ant", "--until", "2", "--people", "9", *files) == 0
+    assert list(dict.fromkeys(stage for stage, _ in heard)) == [
+        *("reading the model", "compiling", "integrating", "laying out"),
+        *("quantiles", "writing CSV", "writing NetCDF", "drawing", "writing JSON"),
+    ]
+    assert run("decay.ant", "--until", "2", "--people", "9", "--out", "a.npz") == 0
+    both = [share for _, share in heard]
+    second = both.index(0.0, 1)
+    assert both[:second] == sorted(both[:second])
+    assert both[second:] == sorted(both[second:])
+    assert 0 <= min(both) <= max(both) <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--spread", "0.1"), "--spread says how people differ, and there is one person"),
+        (("--vary", "k"), "--vary says how people differ"),
+        (("--seed", "0"), "--seed says how people differ"),
+        (("--people", "5", "--vary", "k", "--set", "k=1"), "'k' is set by --set, so that --vary changes nothing"),
+        (("--people", "5", "--vary", "zero"), "'zero' is 0, and stays 0"),
+        (("--people", "5", "--vary", "z*"), "'z*' is 0, and stays 0"),
+        (("--people", "5", "--vary", ""), "--vary names nothing"),
+        (("--wanted", " , "), "--wanted names nothing"),
+        (("--dose", "A 5 at 3"), "--dose 'A 5 at 3' begins after the end, 2"),
+        (("--dose", "A 5 at 1 h"), "does not say in which unit it counts time"),
+        (("--set", "k=1;zero=2"), "--set 'k=1;zero=2' is not id=number"),
+        (("--set", "k=1=2"), "--set 'k=1=2' is not id=number"),
+        (("--wanted", "Q"), "'eutone model show' names what can be wanted"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
+    Path("decay.ant").write_text(DECAY.replace("k = 0.1;", "k = 0.1; zero = 0;"), encoding="utf-8")
+    assert run("decay.ant", "--until", "2", *arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_paths_may_hold_signs_that_mean_something_elsewhere() -> None:
+    folder = Path("run=3;new")
+    folder.mkdir()
+    (folder / "de->cay.ant").write_text(DECAY, encoding="utf-8")
+    assert run(f"{folder}/de->cay.ant", "--until", "2", f"--csv={folder}/a=b;c.csv", "--quiet") == 0
+    assert (folder / "a=b;c.csv").exists()
+
+
+TEXTS = st.one_of(
+    st.sampled_from(["", " ", "-", "=", ";", "-1", "0", "1", "2", "3.5", "nan", "inf", "1e400", "1e-320", "é", "%s"]),
+    st.sampled_from(
+        ["A", "B", "k", "A,B", "k=1", "k=1=2", "A=1;B=2", "*", "[", "A 1 at 1", "A 1 at 1;", "A 1 h at 1 h"]
+    ),
+    st.sampled_from(["10" * 40, "a.csv", "decay.ant", "x/y.csv", "b.npz", "b.nc", "b.zarr", "b.xyz", ".", "a" * 400]),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=8),
+)
+OPTIONS = st.sampled_from(
+    [
+        *("--until", "--days", "--every", "--spread", "--vary", "--set", "--dose", "--wanted", "--seed", "--rtol"),
+        *("--atol", "--csv", "--json", "--svg", "--out", "--quiet", "--nonsense", "--threads"),
+    ]
+)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(st.tuples(OPTIONS, TEXTS), max_size=4), st.one_of(st.just("decay.ant"), TEXTS), st.booleans())
+def test_whatever_is_typed_ends_with_a_word_and_a_code(
+    capfd: pytest.CaptureFixture[str], typed: list[tuple[str, str]], model: str, many: bool
+) -> None:
+    folder = Path(tempfile.mkdtemp(dir="."))
+    with contextlib.chdir(folder):
+        Path("decay.ant").write_text(DECAY, encoding="utf-8")
+        always = ("--until", "2", "--every", "1") + (("--people", "3") if many else ())
+        code = run(model, *always, *(word for pair in typed for word in pair))
+    out, err = capfd.readouterr()
+    assert code in (0, 1, 2)
+    assert "a defect of Eutone" not in err
+    assert "Traceback" not in out + err
+    assert code == 0 or err.strip()
+    assert not [path for path in folder.rglob("*") if path.name.endswith(".part")]
+
+
+def test_a_shell_completes_every_option_and_the_models() -> None:
+    def completed(words: str) -> list[str]:
+        env = os.environ | {"_EUTONE_COMPLETE": "complete_bash", "COMP_WORDS": words}
+        env["COMP_CWORD"] = str(len(words.split()) - 1)
+        done = subprocess.run(
+            [sys.executable, "-m", "eutone"], env=env, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout.split()
+
+    options = set(completed("eutone simulate --"))
+    fields = {field.name.strip("_") for field in dataclasses.fields(_simulating.Request)} - {"model"}
+    assert options == {f"--{name}" for name in fields} | {"--help"}
+    assert completed("eutone simulate dopamine_2") == ["dopamine_2009"]
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:

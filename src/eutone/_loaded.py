@@ -14,10 +14,10 @@ import numpy as np
 
 from eutone._errors import InputError
 from eutone._export import export, form_of
+from eutone._files import write_atomic
 from eutone._memory import fits
 from eutone._people import People, Variation
-from eutone._results import write_atomic
-from eutone._time_unit import declared_time_unit
+from eutone._time_unit import named, plural
 from eutone.engine.export import About
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Model", "load"]
 
 _TEXT = re.compile(r"[\n<;=]|->")
-_ENDINGS = (".ant", ".sbml", ".xml")
 _SPREAD = 0.2  # of every parameter, where no table says better
 
 
@@ -40,8 +39,6 @@ class Model:
     name : str
     network : Network
         What the engine sees.
-    time_unit : str or None
-        ``second``, ``minute``, ``hour`` or ``day``; None if the model does not say.
     unit : str or None
         Of every species, where all have the same and it is known.
     about : About
@@ -53,10 +50,14 @@ class Model:
 
     name: str
     network: Network
-    time_unit: str | None = None
     unit: str | None = None
     about: About = field(default_factory=About)
     spreads: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def time_unit(self) -> str | None:
+        """As the source declares it: ``hour`` or another of `eutone._time_unit.SECONDS`; None if it does not."""
+        return named(self.network.seconds)
 
     @property
     def species(self) -> Mapping[str, float]:
@@ -205,6 +206,11 @@ class Model:
         write_atomic(Path(path).resolve(), text.encode())
 
     @property
+    def usual_spread(self) -> float | dict[str, float]:
+        """How much people differ if nothing else is said: by parameter, where a table says so."""
+        return dict(self.spreads) or _SPREAD
+
+    @property
     def units(self) -> Mapping[str, str]:
         """Of species and parameters, by id, where they are known."""
         own = {*self.network.species, *self.network.parameters}
@@ -221,8 +227,15 @@ class Model:
 
         names = self.network.parameters
         found = [pattern] if pattern in names else [name for name in names if fnmatchcase(name, pattern)]
-        if not found and pattern != "*":
+        if pattern == "*":
+            return found
+        if not found:
             raise unknown(self.name, pattern, names, "parameter")
+        if not any(self.parameters[name] for name in found):
+            raise InputError(
+                f"{self.name}: '{pattern}' is 0, and stays 0: people differ by factors",
+                hint="Leave it out, or give columns of your own",
+            )
         return found
 
     def __repr__(self) -> str:
@@ -233,15 +246,18 @@ class Model:
             *([f"{len(network.rules)} rules"] if network.rules else []),
             f"{len(network.parameters)} parameters",
         ]
-        clock = f"time in {self.time_unit}s" if self.time_unit else "time in the model's own unit"
+        clock = "time in the model's own unit" if self.time_unit is None else f"time in {plural(self.time_unit)}"
         lines = [f"<Model {self.name}: {', '.join(sizes)}; {clock}{', with clocks' if network.explicit_time else ''}>"]
         lines += _listed("species", self.species) + _listed("parameters", self.parameters)
         return "\n".join(lines)
 
 
-def _listed(title: str, table: Mapping[str, float], most: int = 8) -> list[str]:
-    shown = ", ".join(f"{name} = {value:.6g}" for name, value in list(table.items())[:most])
-    return [f"  {title}: {shown}{', ...' if len(table) > most else ''}"] if table else []
+_LISTED = 8  # of many: what fits two lines of a terminal
+
+
+def _listed(title: str, table: Mapping[str, float]) -> list[str]:
+    shown = ", ".join(f"{name} = {value:.6g}" for name, value in list(table.items())[:_LISTED])
+    return [f"  {title}: {shown}{', ...' if len(table) > _LISTED else ''}"] if table else []
 
 
 def load(source: str | Path | Model) -> Model:
@@ -265,20 +281,18 @@ def load(source: str | Path | Model) -> Model:
     from eutone import _model, body
     from eutone.engine.source import load_network
 
-    if isinstance(source, str) and _TEXT.search(source):
-        network = load_network(source)
-        return Model(network.name, network, declared_time_unit(source))
-    path = Path(source)
-    if str(source).lower().endswith(".eutone.nc"):
-        raise InputError("is a case; cases cannot be simulated yet, models can", file=str(source))
-    if isinstance(source, Path) or path.suffix.lower() in _ENDINGS:
-        if not path.is_file():
-            raise InputError("there is no such file", file=str(source))
-        network = load_network(path)
-        return Model(network.name, network, declared_time_unit(path.read_text(encoding="utf-8", errors="replace")))
-    network = _model.find(source)
-    if source in _model.published():
-        return Model(source, network, "hour", "µM")
+    text = str(source)
+    if text.lower().endswith(".eutone.nc"):
+        raise InputError("is a case; cases cannot be simulated yet, models can", file=text)
+    if _model.names_file(source):
+        network = _model.find(source)
+        return Model(network.name, network)
+    if _TEXT.search(text):
+        network = load_network(text)
+        return Model(network.name, network)
+    network = _model.find(text)
+    if text in _model.published():
+        return Model(text, network, "µM")
     rows = {row.flat: row for row in body.parameters()}
     spreads = {n: rows[n].person_ln_sd for n in network.parameters if n in rows and rows[n].person_ln_sd > 0}
-    return Model(source, network, "hour", about=_model.about(source), spreads=MappingProxyType(spreads))
+    return Model(text, network, about=_model.about(text), spreads=MappingProxyType(spreads))

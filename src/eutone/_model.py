@@ -25,7 +25,19 @@ if TYPE_CHECKING:
     from eutone.engine.export import About
     from eutone.engine.expr import Expr
 
-__all__ = ["BODY", "Check", "about", "check", "check_named", "find", "infix", "names", "published", "show"]
+__all__ = [
+    "BODY",
+    "Check",
+    "about",
+    "check",
+    "check_named",
+    "find",
+    "infix",
+    "names",
+    "names_file",
+    "published",
+    "show",
+]
 
 BODY = "body"
 _SUFFIXES = (".ant", ".sbml", ".xml")
@@ -91,7 +103,7 @@ def names() -> dict[str, str]:
     return {BODY: f"The whole body: {len(body.MODULES)} modules in one", **described}
 
 
-def find(name: str) -> Network:
+def find(name: str | Path) -> Network:
     """The model of that name or in that file.
 
     Raises
@@ -109,16 +121,23 @@ def find(name: str) -> Network:
     if name in body.MODULES:
         return body.load_module(name)
     shipped = published()
-    if name in shipped:
+    if isinstance(name, str) and name in shipped:
         with resources.as_file(shipped[name]) as path:
             return load_network(path)
-    if not name.lower().endswith(_SUFFIXES):
+    if not names_file(name):
         files = ", ".join(_SUFFIXES)
-        near = did_you_mean(name, [BODY, *body.MODULES, *shipped], most=1)
+        near = did_you_mean(str(name), [BODY, *body.MODULES, *shipped], most=1)
         hint = near or f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)
-    if not Path(name).is_file():
-        raise InputError("there is no such file", file=name)
+    path = Path(name)
+    try:
+        there = path.is_file()
+        beside = [file.name for file in path.parent.iterdir() if file.name.endswith(_SUFFIXES)] if not there else []
+    except OSError:  # there is no such folder, or the name is too long for the system
+        there, beside = False, []
+    if not there:
+        hint = did_you_mean(path.name, beside, most=1) or "Check the name, and the folder you are in"
+        raise InputError("there is no such file", file=str(name), hint=hint)
     return load_network(Path(name))
 
 
@@ -128,6 +147,11 @@ def about(name: str) -> About:
     from eutone.engine.export import About
 
     return body.about() if name == BODY or name in body.MODULES else About()
+
+
+def names_file(source: str | Path) -> bool:
+    """Whether a model is named by its file: what ends like one is, whatever it holds (``run=3;new/model.xml``)."""
+    return isinstance(source, Path) or ("\n" not in source and source.lower().endswith(_SUFFIXES))
 
 
 def show(network: Network) -> str:

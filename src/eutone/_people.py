@@ -52,7 +52,10 @@ class People:
             raise InputError("a parameter of the people is named twice")
         if not np.isfinite(values).all():
             row, column = (int(k[0]) for k in np.nonzero(~np.isfinite(values)))
-            raise InputError(f"'{self.parameters[column]}' of person {row} is not a finite number")
+            raise InputError(
+                f"'{self.parameters[column]}' of person {row} is not a finite number",
+                hint="Give numbers, or draw people with a smaller spread",
+            )
         values.flags.writeable = False
         object.__setattr__(self, "parameters", tuple(self.parameters))
         object.__setattr__(self, "values", values)
@@ -109,7 +112,8 @@ class Variation:
                 first = block * _BLOCK
                 begin, end = max(low, first), min(high, first + _BLOCK)
                 z[begin - low : end - low, column] = stream.standard_normal(_BLOCK)[begin - first : end - first]
-        return np.asarray(self.centre * np.exp(self.spread * z))
+        with np.errstate(over="ignore"):  # People say for whom a spread was too wide
+            return np.asarray(self.centre * np.exp(self.spread * z))
 
     def people(self, n: int) -> People:
         """The first ``n``."""

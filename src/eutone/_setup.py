@@ -27,6 +27,9 @@ __all__ = ["Setup", "checked_times", "people_of", "setup"]
 
 Array = NDArray[np.float64]
 
+#: Names of dimensions and of what is said about people, in a dataset and in every form of a folder.
+_TAKEN = ("parameter", "person", "status", "steps", "time")
+
 
 @dataclass(frozen=True)
 class Setup:
@@ -93,7 +96,8 @@ def setup(
     Raises
     ------
     InputError
-        If a name is nothing that can be set, dosed or wanted, or a number is impossible.
+        If a name is nothing that can be set, dosed or wanted, or is one that the result needs for itself, or a number
+        is impossible.
     """
     network = model.network
     for name in varied:
@@ -106,7 +110,14 @@ def setup(
     try:
         look = wanted_of(network, (wanted,) if isinstance(wanted, str) else wanted)
     except ModelError as error:  # the model is right, and the question is not
-        raise InputError(str(error)) from None
+        hint = None if "did you mean" in str(error) else "'eutone model show' names what can be wanted"
+        raise InputError(str(error), hint=hint) from None
+    for name in look.names:
+        if name in _TAKEN:
+            raise InputError(
+                f"{network.name}: '{name}' is what the result itself calls something",
+                hint="Rename it in the model, or leave it out of what is wanted",
+            )
     return Setup(
         network,
         tuple(varied),
@@ -143,12 +154,17 @@ def people_of(model: Model, people: object, seed: int) -> People | None:
     Raises
     ------
     InputError
-        If it is none of these.
+        If it is none of these, or nobody.
     """
-    if people is None or isinstance(people, People):
-        return people
+    if people is None:
+        return None
     if isinstance(people, int | np.integer) and not isinstance(people, bool):
         return model.sample(int(people), seed=seed)
     if isinstance(people, Mapping) or hasattr(people, "columns"):
-        return People.of(people)  # type: ignore[arg-type]
-    raise InputError(f"{type(people).__name__} is not people", hint="Give model.sample(n), a number, or columns by id")
+        people = People.of(people)  # type: ignore[arg-type]
+    if not isinstance(people, People):
+        hint = "Give model.sample(n), a number, or columns by id"
+        raise InputError(f"{type(people).__name__} is not people", hint=hint)
+    if not len(people):
+        raise InputError("there are 0 people", hint="Give one at least; None is the model as it stands")
+    return people

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eutone._errors import InputError, SolveError, StoppedError
+from eutone._errors import SolveError, StoppedError
 from eutone._loaded import Model, load
 from eutone._memory import fits
 from eutone._setup import Setup, checked_times, people_of, setup
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["simulate", "steady_state"]
 
 Array = NDArray[np.float64]
+
+_COMPILED, _SOLVED = 0.05, 0.95  # of the whole, when it is compiled and when it is solved: about so for many people
 
 
 def simulate(
@@ -92,11 +94,8 @@ def simulate(
     """
     from eutone.engine.course import compile_course, solve_course
 
-    model = load(model)
     at = checked_times(times, rtol, atol)
-    who = people_of(model, people, seed)
-    table = np.empty((1, 0)) if who is None else who.values
-    asked = setup(model, () if who is None else who.parameters, set, doses, wanted)
+    model, who, table, asked = _prepared(model, people, seed, set, doses, wanted)
     fits(len(table) * at.size * (len(asked.wanted.species) + len(asked.wanted.formulas)))
     tell = progress or (lambda _stage, _share: None)
     tell("compiling", 0.0)
@@ -114,10 +113,10 @@ def simulate(
         max_steps=max_steps,
         threads=threads,
         stop=stop,
-        progress=lambda done, n: tell("integrating", min(0.05 + 0.9 * done / n, 0.95)),
+        progress=lambda done, n: tell("integrating", min(_SOLVED, _COMPILED + (_SOLVED - _COMPILED) * done / n)),
     )
     _answered(found.status, stop)
-    tell("laying out", 0.95)
+    tell("laying out", _SOLVED)
     columns = observe(model.network, asked.wanted, at, found.states, asked.free, parameters, asked.doses)
     attributes = {"rtol": rtol, "atol": atol} | _doses_said(asked)
     return _dataset(model, asked.wanted.names, columns, found.status, found.steps, who, at, attributes)
@@ -158,10 +157,7 @@ def steady_state(
     from eutone.engine.compile import compile_network
     from eutone.engine.steady import solve_steady
 
-    model = load(model)
-    who = people_of(model, people, seed)
-    table = np.empty((1, 0)) if who is None else who.values
-    asked = setup(model, () if who is None else who.parameters, set, (), wanted)
+    model, who, table, asked = _prepared(model, people, seed, set, (), wanted)
     tell = progress or (lambda _stage, _share: None)
     tell("compiling", 0.0)
     others = tuple(asked.wanted.formulas)
@@ -173,7 +169,7 @@ def steady_state(
         threads=threads,
         check=check,
         stop=stop,
-        progress=lambda done, n: tell("solving", 0.05 + 0.9 * done / n),
+        progress=lambda done, n: tell("solving", min(_SOLVED, _COMPILED + (_SOLVED - _COMPILED) * done / n)),
     )
     _answered(found.status, stop)
     names = asked.wanted.names
@@ -186,12 +182,27 @@ def steady_state(
     return _dataset(model, names, columns, found.status, found.iterations, who, None, attributes)
 
 
+def _prepared(
+    model: Model | str | Path,
+    people: object,
+    seed: int,
+    fixed: Mapping[str, float] | None,
+    doses: object,
+    wanted: str | Sequence[str] | None,
+) -> tuple[Model, People | None, Array, Setup]:
+    """The model, the people, their values (n, n_varied), one row without columns where nobody differs, and the rest."""
+    model = load(model)
+    who = people_of(model, people, seed)
+    table = np.empty((1, 0)) if who is None else who.values
+    return model, who, table, setup(model, () if who is None else who.parameters, fixed, doses, wanted)
+
+
 def _answered(status: NDArray[np.int8], stop: Stop | None) -> None:
     if stop is not None and stop.is_set():
         raise StoppedError(f"stopped as asked ({int((status != Status.STOPPED).sum())} of {len(status)} were done)")
-    if len(status) and (status != Status.CONVERGED).all():
+    if (status != Status.CONVERGED).all():
         ends = ", ".join(f"{int((status == s).sum())} {s.name}" for s in Status if (status == s).any())
-        raise SolveError(f"nobody's numbers could be found: {ends}")
+        raise SolveError(f"nobody's numbers could be found: {ends}. Check what is set, given and varied")
 
 
 def _doses_said(asked: Setup) -> dict[str, str]:
@@ -224,16 +235,12 @@ def _dataset(
     person = () if who is None else ("person",)
     one = 0 if who is None else slice(None)
     dims = person if at is None else (*person, "time")
-    taken = {"time", "person"} & {*names}
-    if taken:
-        raise InputError(f"{model.name}: '{taken.pop()}' is a name of the result", hint="Rename it in the model")
     units = {name: {"units": unit} for name, unit in model.units.items()}
     variables: dict[str, Any] = {
         name: (dims, column[one], units.get(name, {})) for name, column in zip(names, columns, strict=True)
     }
     flags = {"flag_values": [int(s) for s in Status], "flag_meanings": " ".join(s.name for s in Status)}
-    for label, values, extra in (("status", status, flags), ("steps", steps, {})):
-        variables[label if label not in variables else f"solver_{label}"] = (person, values[one], extra)
+    variables |= {"status": (person, status[one], flags), "steps": (person, steps[one])}
     coordinates: dict[str, Any] = {} if at is None else {"time": ("time", at, _clock(model))}
     if who is not None:
         coordinates["person"] = np.arange(len(who))

@@ -1,24 +1,24 @@
-"""What the command line does around `simulate`: times and settings from words, the summary, the files."""
+"""`eutone simulate`: from what was asked in words to the verb, the summary and the files."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eutone import _doses, _terminal
-from eutone._bands import Bands, bands_of
+from eutone import _doses, _simulated, _terminal
+from eutone._bands import bands_of
 from eutone._errors import InputError
 from eutone._loaded import Model, load
-from eutone._results import write_atomic
+from eutone._setup import setup
 from eutone._simulate import simulate
 from eutone._streamed import form_of, simulate_to
 from eutone._time_unit import SECONDS
+from eutone._written import first_people
 from eutone.engine.status import Status
 
 if TYPE_CHECKING:
@@ -26,55 +26,81 @@ if TYPE_CHECKING:
 
     from eutone.engine.dosing import Dose
 
-__all__ = ["Request", "run", "settings_of", "times_of"]
+__all__ = ["Request", "ids", "run", "settings_of", "times_of"]
 
-_POINTS = 169
-_SHOWN = 12  # quantities in the summary and the picture, unless they are named
-_SUMMARISED = 10_000  # people, where more are written to a folder
-_AFTER_SECONDS = 2.0
+_POINTS = 169  # times, if no step is asked for: every hour of a week
+_MOST_TIMES = 10_000_000  # more would be a slip of the pen
+_SHOWN = 12  # quantities in the summary and the picture, unless they are named: a screen, or a page
+_SUMMARISED = 10_000  # people whose bands are shown where more go to a folder: quantiles to some 2 % of a spread
+_SUMMARISED_NUMBERS = 2**27  # and so many numbers of theirs at most: a gigabyte
+_AFTER_SECONDS = 2.0  # of silence, then there is a bar
 
 
 @dataclass(frozen=True)
 class Request:
-    """One command, read.
+    """One command as it was typed: each attribute is the option of that name, None where it was left out.
 
     Attributes
     ----------
     model : str
-    people : int or None
-    spread : float
-    vary : tuple of str
-        Ids or patterns; empty for all.
-    settings : dict of str to float
-    doses : tuple of str
-    wanted : tuple of str or None
-    seed, threads, rtol, atol
-        As `eutone.simulate`.
     days, until, every : float or None
+    people, seed, threads : int or None
+    spread : float or None
+    vary, wanted : str or None
+        Ids between commas or spaces; those of ``vary`` may be patterns.
+    set_, dose : sequence of str or None
+    rtol, atol : float
     csv, json, out, svg : str or None
         Paths; ``json`` may be ``-``.
     quiet : bool
     """
 
     model: str
-    people: int | None
-    spread: float
-    vary: tuple[str, ...]
-    settings: dict[str, float]
-    doses: tuple[str, ...]
-    wanted: tuple[str, ...] | None
-    seed: int
-    threads: int | None
-    rtol: float
-    atol: float
     days: float | None
     until: float | None
     every: float | None
+    people: int | None
+    spread: float | None
+    vary: str | None
+    set_: Sequence[str] | None
+    dose: Sequence[str] | None
+    wanted: str | None
+    seed: int | None
+    rtol: float
+    atol: float
     csv: str | None
     json: str | None
     out: str | None
     svg: str | None
+    threads: int | None
     quiet: bool
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Where something goes, by option."""
+        named = {f"--{name}": getattr(self, name) for name in ("csv", "json", "svg", "out")}
+        return {option: path for option, path in named.items() if path is not None}
+
+    @property
+    def folder(self) -> str | None:
+        """Where people go piece by piece, if they do."""
+        return self.out if self.out is not None and Path(self.out).suffix.lower() != ".nc" else None
+
+
+def ids(option: str, text: str | None) -> tuple[str, ...] | None:
+    """Ids between commas or spaces, each once; None where the option was left out.
+
+    Raises
+    ------
+    InputError
+        If the option was given and names nothing.
+    """
+    if text is None:
+        return None
+    found = tuple(dict.fromkeys(text.replace(",", " ").split()))
+    if not found:
+        raise InputError(f"{option} names nothing", hint="Name ids, or leave it out")
+    return found
 
 
 def settings_of(items: Sequence[str]) -> dict[str, float]:
@@ -93,9 +119,9 @@ def settings_of(items: Sequence[str]) -> dict[str, float]:
         except ValueError:
             value = math.nan
         if not (name and equals and math.isfinite(value)):
-            raise InputError(f"--set '{item}' is not id=number", hint="Such as: --set V_TH=100")
+            raise InputError(f"--set '{item}' is not id=number", hint="Such as: --set V_TH=100 --set V_MAT=2000")
         if name in found:
-            raise InputError(f"--set gives '{name}' twice")
+            raise InputError(f"--set gives '{name}' twice", hint="Give it once")
         found[name] = value
     return found
 
@@ -116,21 +142,25 @@ def times_of(
         raise InputError("how long is not said" if days is None else "--days and --until are both given",
                          hint="Say --days N, or --until T in the model's own unit of time")  # fmt: skip
     if days is not None:
-        if model.time_unit is None:
+        if model.network.seconds is None:
             raise InputError(
                 f"{model.name} does not say in which unit it counts time, so days cannot be counted",
                 hint="Say --until T, in the unit that the model means",
             )
-        until = days * SECONDS["day"] / SECONDS[model.time_unit]
+        until = days * SECONDS["day"] / model.network.seconds
     if until is None or not 0 < until < math.inf:
-        raise InputError("the end must lie after 0", hint="Say --days N or --until T")
+        raise InputError(f"the end is {until:g}, and must lie after 0", hint="Say --days N or --until T")
     if every is None:
         begins = np.array([float(np.asarray(d.time)) for d in doses])
         ends = begins + np.array([float(np.asarray(d.duration)) for d in doses])
         edges = np.unique(np.concatenate([begins, ends]))
         return np.union1d(np.linspace(0.0, until, _POINTS), edges[edges <= until])
-    if not 0 < every <= until or until / every > 1e7:
-        raise InputError(f"--every {every:g} does not fit an end at {until:g}", hint="It is a step between two times")
+    if not 0 < every <= until or until / every > _MOST_TIMES:
+        raise InputError(
+            f"--every {every:g} does not fit an end at {until:g}",
+            hint=f"It is the step from one time to the next, and there may be {_MOST_TIMES:,} of them",
+        )
+    # 0.3 / 0.1 is 2.9999999999999996: what is whole but for rounding counts as whole
     times = every * np.arange(math.floor(until / every * (1 + 1e-12)) + 1)
     return times if math.isclose(times[-1], until) else np.append(times, until)
 
@@ -143,113 +173,102 @@ def run(request: Request) -> None:
     EutoneError
         As the verbs do.
     """
-    folder = request.out is not None and Path(request.out).suffix.lower() != ".nc"
-    _terminal.check_paths(
-        {Path(request.model).resolve(): "the model"} if Path(request.model).is_file() else {},
-        {"--csv": request.csv, "--json": request.json, "--svg": request.svg, "--out": None if folder else request.out},
-    )
-    if folder and request.out is not None:
-        _check_folder(Path(request.out))
-    model = load(request.model)
-    given = _doses.doses_of(model.network, list(request.doses))
-    times = times_of(model, request.days, request.until, request.every, given)
-    people = request.people
-    only = request.vary or None
-    common: dict[str, Any] = {
-        "times": times, "doses": given, "set": request.settings, "wanted": request.wanted, "rtol": request.rtol,
-        "atol": request.atol, "threads": request.threads,
-    }  # fmt: skip
-    counts: Mapping[str, int] | None = None
+    request = _completed(request)
+    _check_files(request)
     with _terminal.progress(request.quiet, after=_AFTER_SECONDS) as advance:
-        if folder and request.out is not None:
-            written = simulate_to(
-                request.out, model, people or 1, spread=request.spread if people else 0.0, only=only,
-                seed=request.seed, progress=advance, **common,
-            )  # fmt: skip
-            counts, people = written.counts, None if people is None else min(people, _SUMMARISED)
-        who = None if people is None else model.sample(people, request.spread, request.seed, only)
-        courses = simulate(model, who, progress=advance, **common)
-    names = [str(name) for name in courses.data_vars if name not in ("status", "steps")]
-    shown = names if request.wanted is not None else names[:_SHOWN]
-    bands = bands_of(courses, shown)
-    counts = counts or _counted(courses)
-    if request.csv:
-        table = courses.drop_vars(["status", "steps"], errors="ignore").to_dataframe().to_csv(lineterminator="\n")
-        write_atomic(Path(request.csv).resolve(), table.encode())
-    if request.out and not folder:
-        write_atomic(Path(request.out).resolve(), lambda path: courses.to_netcdf(path, engine="h5netcdf"))
-    if request.svg:
-        write_atomic(Path(request.svg).resolve(), _picture(model, bands, given, request).encode())
-    if request.json:
-        _terminal.put(
-            request.json, json.dumps(_json(model, bands_of(courses, names), counts, request), indent=1) + "\n"
+        advance("reading the model", 0.0)
+        model = load(request.model)
+        settings, wanted = settings_of(request.set_ or ()), ids("--wanted", request.wanted)
+        given = {text: _doses.parse(model.network, text) for text in request.dose or ()}
+        doses = [dose for several in given.values() for dose in several]
+        times = times_of(model, request.days, request.until, request.every, doses)
+        for text, several in given.items():
+            if min(float(np.asarray(dose.time)) for dose in several) > times[-1]:
+                raise InputError(f"--dose '{text}' begins after the end, {times[-1]:g}", hint="Ask for a longer time")
+        names = setup(model, (), settings, doses, wanted).wanted.names
+        shown = names if wanted is not None else names[:_SHOWN]
+        common = {
+            "times": times, "doses": doses, "set": settings, "rtol": request.rtol, "atol": request.atol,
+            "threads": request.threads,
+        }  # fmt: skip
+        needed = names if any((request.csv, request.json, request.out and not request.folder)) else shown
+        counts, courses = _computed(request, model, common, names, needed, _part(advance, 0.02, 0.8))
+        bands = bands_of(
+            courses,
+            needed if request.json else shown,
+            request.people,
+            lambda done: advance("quantiles", 0.8 + 0.05 * done),
         )
-    files = any((request.csv, request.json, request.out, request.svg))
-    if not (request.quiet and files):
-        _terminal.courses(_headline(model, bands, counts, request), bands, len(names) - len(shown),
-                          to_error=request.json == "-")  # fmt: skip
-    failed = sum(counts.values()) - counts.get(Status.CONVERGED.name, 0)
-    if failed and not request.quiet:
-        ends = ", ".join(f"{number:,} {name}" for name, number in counts.items() if name != Status.CONVERGED.name)
-        _terminal.notes([f"{failed:,} of {sum(counts.values()):,} people have no course: {ends}"])
+        answer = _simulated.Answer(
+            model, courses, bands, counts, settings, doses, names, shown, ids("--vary", request.vary), wanted
+        )
+        _simulated.write(answer, request, _part(advance, 0.85, 1.0))
+    _simulated.show(answer, request)
 
 
-def _check_folder(folder: Path) -> None:
-    form_of(folder)
-    if folder.exists() and not folder.is_dir():
-        raise InputError("is a file", file=str(folder), hint="Name a folder")
-    _terminal.check_paths({}, {"--out": str(folder / "part") if folder.is_dir() else str(folder)})
+def _completed(request: Request) -> Request:
+    """The same with numbers for what was left out; options that would change nothing are refused."""
+    if request.people is None:
+        for option in ("spread", "vary", "seed"):
+            if getattr(request, option) is not None:
+                raise InputError(
+                    f"--{option} says how people differ, and there is one person",
+                    hint="Say --people N, or leave it out",
+                )
+    if request.folder is not None and request.csv is not None:
+        raise InputError("--csv and a folder would both hold every course", hint="Leave out --csv or --out")
+    for name in ids("--vary", request.vary) or ():
+        if name in settings_of(request.set_ or ()):
+            raise InputError(f"'{name}' is set by --set, so that --vary changes nothing", hint="Leave out one of them")
+    return replace(request, seed=request.seed or 0)
 
 
-def _counted(courses: xr.Dataset) -> dict[str, int]:
+def _check_files(request: Request) -> None:
+    """Make sure that every file, and the folder, can be written."""
+    inputs = {}
+    if _names_a_file(request.model):
+        inputs[Path(request.model).resolve()] = "the model"
+    paths = request.files
+    if request.folder is not None:
+        form_of(request.folder)
+        folder = Path(request.folder)
+        if folder.exists() and not folder.is_dir():
+            raise InputError("is a file", file=str(folder), hint="Name a folder")
+        paths["--out"] = str(folder / "part" if folder.is_dir() else folder)
+    _terminal.check_paths(inputs, paths)
+
+
+def _names_a_file(model: str) -> bool:
+    try:
+        return Path(model).is_file()
+    except OSError:  # a name that is too long for the system
+        return False
+
+
+def _computed(
+    request: Request,
+    model: Model,
+    common: Mapping[str, Any],
+    names: Sequence[str],
+    needed: Sequence[str],
+    advance: Callable[[str, float], None],
+) -> tuple[Mapping[str, int], xr.Dataset]:
+    """How many ended how, and the courses of ``needed``; of more people than memory holds those of the first."""
+    drawn: dict[str, Any] = {"spread": request.spread, "seed": request.seed or 0, "only": ids("--vary", request.vary)}
+    if request.folder is not None:
+        who = {} if request.people is None else drawn
+        progress = _part(advance, 0.0, 0.9)
+        written = simulate_to(request.folder, model, request.people, wanted=names, progress=progress, **who, **common)
+        advance("reading back", 0.9)
+        fitting = max(1, _SUMMARISED_NUMBERS // (len(needed) * len(common["times"])))
+        courses = first_people(request.folder, min(_SUMMARISED, fitting), needed)
+        return written.counts, courses if request.people is not None else courses.isel(person=0, drop=True)
+    people = None if request.people is None else model.sample(request.people, **drawn)
+    courses = simulate(model, people, wanted=needed, progress=advance, **common)
     status = np.atleast_1d(courses["status"].values)
-    return {s.name: int((status == s).sum()) for s in Status if (status == s).any()}
+    return {s.name: int((status == s).sum()) for s in Status if (status == s).any()}, courses
 
 
-def _headline(model: Model, bands: Bands, counts: Mapping[str, int], request: Request) -> str:
-    total = sum(counts.values())
-    unit = f" {model.time_unit}s" if model.time_unit else ""
-    who = "one person" if request.people is None else f"{total:,} people, seed {request.seed}"
-    some = f" (summary of the first {bands.people:,})" if bands.people is not None and bands.people < total else ""
-    return f"{model.name}: {who}{some}, 0 to {bands.times[-1]:g}{unit}"
-
-
-def _picture(model: Model, bands: Bands, given: Sequence[Dose], request: Request) -> str:
-    from eutone.report import bands as picture
-
-    marks = [(dose.target, float(np.asarray(dose.time))) for dose in given]
-    said = ", ".join([f"{name} = {value:g}" for name, value in request.settings.items()])
-    return picture.draw(bands, f"{model.name}{': ' + said if said else ''}", doses=marks)
-
-
-def _json(model: Model, bands: Bands, counts: Mapping[str, int], request: Request) -> dict[str, Any]:
-    from eutone import __version__
-
-    def numbers(values: np.ndarray[Any, Any]) -> list[float | None]:
-        return [float(v) if math.isfinite(v) else None for v in values]
-
-    return {
-        "schema": "eutone.courses/1",
-        "model": model.name,
-        "time_unit": model.time_unit,
-        "people": request.people,
-        "spread": None if request.people is None else request.spread,
-        "seed": request.seed,
-        "settings": request.settings,
-        "doses": list(request.doses),
-        "rtol": request.rtol,
-        "atol": request.atol,
-        "version": __version__,
-        "status": dict(counts),
-        "times": numbers(bands.times),
-        "quantities": [
-            {
-                "id": band.id,
-                "unit": band.unit,
-                "median": numbers(band.median),
-                "low": numbers(band.low),
-                "high": numbers(band.high),
-            }
-            for band in bands.bands
-        ],
-    }
+def _part(advance: Callable[[str, float], None], low: float, high: float) -> Callable[[str, float], None]:
+    """Progress of a part that reaches from one share of the whole to another."""
+    return lambda stage, done: advance(stage, low + (high - low) * done)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eutone._errors import InputError
+from eutone._interrupt import look
 from eutone._results import Profile, check_writable, write_atomic
 
 if TYPE_CHECKING:
@@ -131,24 +132,27 @@ def progress(quiet: bool, after: float = 0.0) -> Iterator[Advance]:
         Seconds before which there is none.
     """
     if quiet or not sys.stderr.isatty():
-        yield lambda _stage, _done: None
+        yield lambda _stage, _done: look()
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=_console(to_error=True), transient=True)
-    task, begun = bar.add_task("starting", total=1.0), time.monotonic()
+    task = bar.add_task("starting", total=1.0)
 
     def advance(stage: str, done: float) -> None:
-        if not bar.live.is_started and time.monotonic() - begun >= after:
-            bar.start()
+        look()
         bar.update(task, description=stage, completed=done)
 
-    if not after:
-        bar.start()
+    # a timer, for a stage may say nothing for as long as it takes
+    begin = threading.Timer(after, bar.start)
+    begin.daemon = True
+    begin.start()
     try:
         yield advance
     finally:
+        begin.cancel()
+        begin.join()
         if bar.live.is_started:
             bar.stop()
 

@@ -16,17 +16,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Literal
 
 import typer
 
 from eutone import EutoneError, InputError, __version__
+from eutone._interrupt import signals
 
 __all__ = ["app", "main"]
 
@@ -76,12 +75,31 @@ Threads = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes; no summary where a file was asked.")]
 
 
+def _model_names(incomplete: str) -> list[str]:
+    """For the completion of a shell, which offers files where none of these fits."""
+    from eutone import _model
+
+    return [name for name in _model.names() if name.startswith(incomplete)]
+
+
+Model = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.", autocompletion=_model_names),
+]
+
+
 @dataclass(frozen=True)
 class Settings:
     """The global options."""
 
     threads: int | None = None
     quiet: bool = False
+
+
+def _common(context: typer.Context) -> Settings:
+    """The global options, as a command's own say or those before it."""
+    own, before = context.params, context.obj
+    return Settings(own.get("threads") or before.threads, own["quiet"] or before.quiet)
 
 
 def _print_version(wanted: bool) -> None:
@@ -140,8 +158,7 @@ def profile(
     import eutone
     from eutone import _terminal
 
-    common: Settings = context.obj
-    threads, quiet = threads or common.threads, quiet or common.quiet
+    common = _common(context)
     outputs = _terminal.Outputs(panel, json=json, html=html, save=save)
     case = eutone.read(
         panel,
@@ -152,12 +169,12 @@ def profile(
         taking=_taken(taking),
         genes=_genotypes(gene) or None,
     )
-    if not quiet:
+    if not common.quiet:
         _terminal.notes(case.issues)
-    with _terminal.progress(quiet) as advance:
-        result = eutone.profile(case, setting=setting, seed=seed, threads=threads, prior=prior, progress=advance)
+    with _terminal.progress(common.quiet) as advance:
+        result = eutone.profile(case, setting=setting, seed=seed, threads=common.threads, prior=prior, progress=advance)
     outputs.write(result)
-    if not (quiet and outputs.any):
+    if not (common.quiet and outputs.any):
         _terminal.summary(result, to_error=json == "-")
     if result.status == "failed":
         raise typer.Exit(1)
@@ -166,7 +183,7 @@ def profile(
 @app.command(epilog=SIMULATE_EXAMPLES)
 def simulate(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.")],
+    model: Model,
     days: Annotated[float | None, typer.Option(metavar="N", help="How long, where the model says its unit.")] = None,
     until: Annotated[float | None, typer.Option(metavar="T", help="How long, in the model's own unit.")] = None,
     every: Annotated[float | None, typer.Option(metavar="DT", help="Step between times, in the model's unit.")] = None,
@@ -174,8 +191,11 @@ def simulate(
         int | None, typer.Option(metavar="N", min=1, help="Virtual people; the model as it stands if left out.")
     ] = None,
     spread: Annotated[
-        float, typer.Option(metavar="S", min=0.0, help="How much people differ: standard deviation of the ln.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            metavar="S", min=0.0, help="How much people differ: standard deviation of the ln; 0.2 if left out."
+        ),
+    ] = None,
     vary: Annotated[
         str | None, typer.Option(metavar="IDS", help="Parameters that differ: ids or patterns, such as 'V_*,fire'.")
     ] = None,
@@ -188,17 +208,21 @@ def simulate(
         typer.Option(
             metavar="DOSE",
             help="TARGET AMOUNT at T [for D] [every E x COUNT], once per item: a species gets it, a parameter is "
-            "raised by it.",
+            "raised by it. Times may have a unit (8 h, 30 min) where the model says its own.",
         ),
     ] = None,
     wanted: Annotated[
         str | None, typer.Option(metavar="IDS", help="Species, rules, reactions, parameters; all species if left out.")
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the people.")] = 0,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of the people; 0 if left out.")] = None,
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error allowed in a step.")] = 1e-6,
     atol: Annotated[float, typer.Option(metavar="A", help="Absolute error allowed in a step.")] = 1e-9,
-    csv: Annotated[str | None, typer.Option(metavar="FILE", help="Write every course as CSV.")] = None,
-    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write the bands as JSON; - for output.")] = None,
+    csv: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write every course as CSV: a row for each person and time.")
+    ] = None,
+    json: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the bands as JSON; - for standard output.")
+    ] = None,
     out: Annotated[
         str | None,
         typer.Option(
@@ -214,30 +238,7 @@ def simulate(
     """Run a model over time, for one person or many: median and 5 to 95 % at a few times."""
     from eutone import _simulating
 
-    common: Settings = context.obj
-    _simulating.run(
-        _simulating.Request(
-            model=model,
-            people=people,
-            spread=spread,
-            vary=_ids(vary) or (),
-            settings=_simulating.settings_of(set_ or []),
-            doses=tuple(dose or ()),
-            wanted=_ids(wanted),
-            seed=seed,
-            threads=threads or common.threads,
-            rtol=rtol,
-            atol=atol,
-            days=days,
-            until=until,
-            every=every,
-            csv=csv,
-            json=json,
-            out=out,
-            svg=svg,
-            quiet=quiet or common.quiet,
-        )
-    )
+    _simulating.run(_simulating.Request(**context.params | asdict(_common(context))))
 
 
 @app.command()
@@ -246,19 +247,6 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile or 
     from eutone import _results
 
     sys.stdout.write(_results.schema(name))
-
-
-def _model_names(incomplete: str) -> list[str]:
-    """For the shell's completion, which adds files by itself."""
-    from eutone import _model
-
-    return [name for name in _model.names() if name.startswith(incomplete)]
-
-
-Model = Annotated[
-    str,
-    typer.Argument(metavar="MODEL", help="A name from 'eutone model list', or a file.", autocompletion=_model_names),
-]
 
 
 @models.command("list")
@@ -328,12 +316,12 @@ def model_conform(
     """
     from eutone import _conform, _terminal
 
-    quiet = quiet or context.obj.quiet
+    common = _common(context)
     outputs = _terminal.Outputs(cases, json=json, what="the cases")
-    with _terminal.progress(quiet) as advance:
+    with _terminal.progress(common.quiet) as advance:
         outcomes = _conform.conform(cases, advance)
     outputs.write_text(_conform.to_json(outcomes))
-    if not (quiet and outputs.any):
+    if not (common.quiet and outputs.any):
         typer.echo(_conform.table(outcomes), err=json == "-")
     if any(outcome.status in ("wrong", "crashed") for outcome in outcomes):
         raise typer.Exit(1)
@@ -354,12 +342,6 @@ def knowledge_check(
     typer.echo(f"{len(problems)} problems" if problems else "no problems")
     if problems:
         raise typer.Exit(1)
-
-
-def _ids(text: str | None) -> tuple[str, ...] | None:
-    """Ids between commas or spaces, each once."""
-    found = tuple(dict.fromkeys((text or "").replace(",", " ").split()))
-    return found or None
 
 
 def _taken(items: list[str] | None) -> list[str] | None:
@@ -383,10 +365,6 @@ def _genotypes(items: list[str] | None) -> dict[str, str]:
     return genotypes
 
 
-def _on_terminate(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)  # as an exception, so that half-written files are cleared away
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code.
 
@@ -397,12 +375,11 @@ def main(arguments: list[str] | None = None) -> None:
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in arguments  # here, so that it holds whatever goes wrong afterwards
-    signal.signal(signal.SIGTERM, _on_terminate)
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")  # a console that cannot show a micro sign shows a question mark
     try:
-        with _gone_reader():
+        with signals(), _gone_reader():
             app(args=arguments, prog_name="eutone")
     except SystemExit as end:
         notes = _notes(end)

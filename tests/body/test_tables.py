@@ -68,3 +68,22 @@ def test_what_has_a_spread_is_free():
 
 def test_every_readout_is_that_of_a_marker():
     assert {r.readout for r in readouts()} <= {m.readout for m in markers.load().values()}
+
+
+def test_the_unit_of_time_is_that_of_the_rates():
+    assert _tables.seconds() == 3600
+    assert load().network.seconds == 3600
+
+
+@pytest.mark.parametrize(
+    ("units", "seconds"), [(("1/h", "uM"), 3600), (("1/min", "uM/min"), 60), (("1/h", "min"), None), (("uM",), None)]
+)
+def test_several_units_of_time_or_none_are_refused(folder: Path, units: tuple[str, ...], seconds: float | None):
+    rows = [GOOD.replace("e_X", f"e_{k}").replace("enzyme.X", f"e.{k}").replace(",1.0,1,", f",1.0,{unit},")
+            for k, unit in enumerate(units)]  # fmt: skip
+    (folder / "tables" / "parameters.csv").write_text(HEAD + "".join(rows))
+    if seconds is None:
+        with pytest.raises(ModelError, match="units of time"):
+            _tables.seconds.__wrapped__()
+    else:
+        assert _tables.seconds.__wrapped__() == seconds

@@ -398,3 +398,52 @@ def test_what_is_determined_twice_is_refused() -> None:
     text = twice[:i] + twice[j : twice.index("</model>")] + twice[i:j] + "</model></sbml>"
     with pytest.raises(ModelError, match="'A' is set by an assignment rule and changed by a reaction"):
         load_network(text)
+
+
+SBML = """<sbml xmlns="http://www.sbml.org/sbml/level{level}" level="{level}" version="1"><model id="m" {units}>
+<listOfUnitDefinitions><unitDefinition id="{id}"><listOfUnits><unit kind="{kind}" {unit}/></listOfUnits>
+</unitDefinition></listOfUnitDefinitions></model></sbml>"""
+HOUR = 'multiplier="3600"'
+
+
+def _sbml(level: int, units: str, name: str, unit: str, kind: str = "second") -> str:
+    text = SBML.format(level=level, units=units, id=name, unit=unit, kind=kind)
+    return text.replace('level3"', 'level3/version1/core"')
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (_sbml(2, "", "time", HOUR), 3600),
+        (_sbml(2, "", "other", HOUR), None),
+        (_sbml(3, 'timeUnits="h"', "h", f'{HOUR} exponent="1" scale="0"'), 3600),
+        (_sbml(3, 'timeUnits="second"', "h", f'{HOUR} exponent="1" scale="0"'), 1),
+        (_sbml(3, 'timeUnits="t"', "t", 'multiplier="6" scale="1" exponent="1"'), 60),
+        (_sbml(3, 'timeUnits="t"', "t", 'multiplier="1" scale="-3" exponent="1"'), 1e-3),
+        (_sbml(3, 'timeUnits="t"', "t", 'multiplier="1" scale="0" exponent="-1"'), None),
+        (_sbml(3, 'timeUnits="t"', "t", 'multiplier="0" scale="0" exponent="-1"'), None),
+        (_sbml(3, 'timeUnits="t"', "t", 'multiplier="1" scale="0" exponent="1"', kind="metre"), None),
+        (_sbml(3, 'timeUnits="nowhere"', "t", 'multiplier="1" scale="0" exponent="1"'), None),
+        (_sbml(3, "", "t", 'multiplier="1" scale="0" exponent="1"'), None),
+        ("A = 1; A' = 1", None),
+        ("model m\n  unit time_unit = 86400 second;\n A' = 1; A = 1;\nend", 86400),
+        ("model m\n unit h = 3600 second;\n unit time_unit = h;\n A' = 1; A = 1;\nend", 3600),
+        ("model m\n // unit time_unit = 60 second;\n A' = 1; A = 1;\nend", None),
+        ("model m\n /*\n unit time_unit = 60 second;\n */ A' = 1; A = 1;\nend", None),
+        ("model m\n A' = 1; A = 1; unit time_unit = 60 second;\nend", 60),
+    ],
+)
+def test_the_unit_of_time_is_what_the_model_declares(text: str, seconds: float | None) -> None:
+    assert load_network(text).seconds == seconds
+
+
+def test_a_model_without_a_name_is_called_by_its_file(tmp_path: Path) -> None:
+    assert load_network("A = 1; A' = 1").name == "model"
+    (tmp_path / "rise.ant").write_text("A = 1; A' = 1", encoding="utf-8")
+    assert load_network(tmp_path / "rise.ant").name == "rise"
+
+
+@pytest.mark.parametrize("text", [";\x80", "é = 1;", "\n神"])
+def test_letters_that_antimony_does_not_know_are_refused(text: str) -> None:
+    with pytest.raises(ModelError, match="Antimony text"):
+        load_network(text)

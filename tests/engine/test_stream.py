@@ -281,7 +281,7 @@ def test_people_are_drawn_once_for_each_piece(tmp_path: Path, model: eu.Model, m
         ({"people": "many"}, "str is not people"),
         ({"people": {"q": [1.0]}, "only": None}, "no parameter or species 'q'"),
         ({"people": {"V_TH": [100.0]}}, "Leave out 'spread' and 'only'"),
-        ({"people": eu.People(("V_TH",), np.empty((0, 1))), "only": None}, "there cannot be 0 people"),
+        ({"people": eu.People(("V_TH",), np.empty((0, 1))), "only": None}, "there are 0 people"),
         ({"piece": 0}, "there cannot be 0 people at a time.*1 at least"),
         ({"piece": -1}, "people at a time"),
         ({"piece": 2.0}, "people at a time"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ from eutone._person import Person
 from eutone._protocol import Protocol
 from eutone.body._compose import MODULES, body_text
 from eutone.body._structure import ensemble, members, structural_ids
-from eutone.body._tables import Quantity, parameters, quantities, readouts
+from eutone.body._tables import Quantity, parameters, quantities, readouts, seconds
 from eutone.body._timing import TimedBody
 from eutone.body._treatment import Exposure, effects, exposure
 from eutone.engine import Network, load_network
@@ -198,7 +198,7 @@ def load(name: str = "body") -> Body:
     if name != "body":
         raise ModelError(f"there is no body {name!r}; there is 'body' ({', '.join(MODULES)})")
     text = body_text()
-    network = load_network(text)
+    network = replace(load_network(text), seconds=seconds())
     rows = [p for p in parameters() if p.flat in network.parameters]
     free = [p for p in rows if p.person_ln_sd > 0 or p.grade == "DEFINED" or _movable(p.flat)]
     free = [p for p in free if p.flat not in structural_ids() and not p.id.startswith("reference.")]

@@ -7,10 +7,11 @@ module alone gets them as constants at their default values, so it loads and run
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 from eutone._errors import ModelError
-from eutone.body._tables import FOLDER, parameters
+from eutone.body._tables import FOLDER, parameters, seconds
 from eutone.engine import Network, load_network
 from eutone.engine.expr import evaluate
 
@@ -94,7 +95,7 @@ def module_text(name: str) -> str:
 
 def load_module(name: str) -> Network:
     """One module, alone, as a network."""
-    return load_network(module_text(name))
+    return replace(load_network(module_text(name)), seconds=seconds())
 
 
 @cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from eutone._errors import ModelError
 
-__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows"]
+__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows", "seconds"]
 
 FOLDER = Path(__file__).parent
 
@@ -109,6 +110,24 @@ def parameters() -> tuple[Parameter, ...]:
         if twice:
             raise ModelError(f"parameters.csv: {what} given twice: {', '.join(twice)}")
     return tuple(found)
+
+
+_TIMES = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+@cache
+def seconds() -> float:
+    """How long the body's unit of time is: the one in which every row that speaks of time does so.
+
+    Raises
+    ------
+    ModelError
+        If rows use several, or none.
+    """
+    used = {part for p in parameters() for part in re.split(r"[/*. ]", p.unit) if part in _TIMES}
+    if len(used) != 1:
+        raise ModelError(f"parameters.csv: the units of time are {', '.join(sorted(used)) or 'none'}, not one")
+    return _TIMES[used.pop()]
 
 
 @cache

@@ -80,6 +80,8 @@ class Network:
         What was folded into the matrix and the expressions as a number, by id.
     places : dict of str to Place
         The source's species by id, whatever became of them, as far as their compartments have a size.
+    seconds : float or None
+        How long one unit of ``time`` is; None where the source does not declare it.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Network:
     events: tuple[Event, ...] = ()
     constants: dict[str, float] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
+    seconds: float | None = None
 
     def inlined(self, free: Collection[str] | None = None) -> dict[str, Expr]:
         """The rules by id, in their order, each over states, parameters and ``time`` alone.

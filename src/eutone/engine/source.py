@@ -9,6 +9,8 @@ refused by its name, never skipped: a model is read as it was meant, or not at a
 from __future__ import annotations
 
 import io
+import math
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -25,6 +27,9 @@ __all__ = ["antimony_of", "load_network", "sbml_of"]
 
 #: antimony keeps everything that it has read in global state.
 _ANTIMONY = Lock()
+
+#: What antimony calls a model without ``model NAME() ... end``.
+_NAMELESS = "__main"
 
 
 def load_network(source: str | Path) -> Network:
@@ -98,6 +103,8 @@ def _antimony(text: str, path: Path | None) -> str:
             if loaded < 0:
                 raise ModelError(f"{path or 'Antimony text'}: {antimony.getLastError().strip()}")
             return str(antimony.getSBMLString(antimony.getMainModuleName()))
+        except UnicodeDecodeError:  # it cuts letters in two when it says what is wrong with them
+            raise ModelError(f"{path or 'Antimony text'}: a letter stands where none may, such as in a name") from None
         finally:
             antimony.clearPreviousLoads()
             antimony.clearDirectories()
@@ -116,7 +123,36 @@ def _read(text: str, name: str, path: Path | None) -> Network:
     model = document.getModel()
     if model is None:
         raise ModelError(f"{name}: the document has no model")
-    return assemble(Reader(libsbml, document, model, model.getId() or name).parts())
+    named = model.getId() not in ("", _NAMELESS)
+    network = assemble(Reader(libsbml, document, model, model.getId() if named else name).parts())
+    return replace(network, seconds=_seconds(libsbml, model))
+
+
+def _seconds(libsbml: Any, model: Any) -> float | None:
+    """How long the model's unit of time is, if it declares one.
+
+    Level 3 names its unit at the model; in Levels 1 and 2 a unit definition may be called ``time``. Their default, the
+    second, counts as not declared: many models leave it where they mean something else.
+    """
+    name = model.getTimeUnits() if model.getLevel() > 2 else "time"
+    if model.getLevel() > 2 and name == "second":
+        return 1.0
+    definition = model.getUnitDefinition(name) if name else None
+    if definition is None:
+        return None
+    seconds, power = 1.0, 0.0
+    for unit in definition.getListOfUnits():
+        exponent = unit.getExponentAsDouble()
+        if unit.getKind() == libsbml.UNIT_KIND_SECOND:
+            power += exponent
+        elif unit.getKind() != libsbml.UNIT_KIND_DIMENSIONLESS:
+            return None
+        try:
+            seconds *= math.pow(unit.getMultiplier() * math.pow(10.0, unit.getScale()), exponent)
+        except (OverflowError, ValueError):
+            return None
+    known = power == 1 and 0 < seconds < math.inf
+    return float(f"{seconds:.12g}") if known else None  # 3.6 times 10^3 is an hour
 
 
 def _required(text: str) -> dict[str, str]:

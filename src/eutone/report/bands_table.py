@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from eutone._bands import Bands
+from eutone._time_unit import short
 
 __all__ = ["render"]
 
-_MOST = 4  # times
-_SHORT = {"second": "s", "minute": "min", "hour": "h", "day": "d"}
+_MOST = 4  # times: medians with their ranges fill a line
 
 
 def render(headline: str, bands: Bands, more: int, console: Console) -> None:
@@ -46,8 +46,7 @@ def render(headline: str, bands: Bands, more: int, console: Console) -> None:
 
 
 def _rows(bands: Bands, chosen: list[int]) -> list[list[str]]:
-    unit = "" if bands.time_unit is None else f" {_SHORT[bands.time_unit]}"
-    rows = [["", "", *(f"at {bands.times[k]:.4g}{unit}" for k in chosen)]]
+    rows = [["", "", *(f"at {bands.times[k]:.4g}{short(bands.time_unit)}" for k in chosen)]]
     for band in bands.bands:
         row = [band.id, band.unit or ""]
         for k in chosen:

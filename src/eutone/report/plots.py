@@ -24,7 +24,9 @@ __all__ = [
     "quantity_scale",
 ]
 
-_MID = 15.0
+_MID = 15.0  # of a row of measurements, in pixels: marks lie around it
+_WIDE = 3.92  # standard deviations in an interval that holds 95 %
+_FAR = 50.0  # powers of e that no measurement is away from its interval: such a z-score is a slip
 
 
 def _middle(low: float | None, high: float | None) -> float | None:
@@ -44,8 +46,8 @@ def measured_value(row: MeasurementResult) -> float | None:
     inside = row.interval
     if row.comparator == "z" and row.value is not None and inside and inside.low and inside.high:
         middle = _middle(inside.low, inside.high)
-        exponent = row.value * math.log(inside.high / inside.low) / 3.92 if 0 < inside.low <= inside.high else None
-        if middle is not None and exponent is not None and abs(exponent) < 50:
+        exponent = row.value * math.log(inside.high / inside.low) / _WIDE if 0 < inside.low <= inside.high else None
+        if middle is not None and exponent is not None and abs(exponent) < _FAR:
             return middle * math.exp(exponent)
     return None
 
