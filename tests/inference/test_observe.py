@@ -66,6 +66,32 @@ def test_the_place_in_the_laboratorys_interval_counts_instead_of_ours(ready):
     assert "laboratory" in seen(ready, measured("csf.HVA", 300.0, low=10.0, high=400.0)).uses[0].why
 
 
+@pytest.mark.parametrize(("low", "high"), [(None, "high"), (0.0, "high"), ("low", None)], ids=str)
+def test_the_only_limit_of_a_laboratory_places_the_value_with_our_spread(ready, low, high):
+    """Three times the scale with three times the limit is the same finding, less sure than with both limits."""
+    ours = intervals.healthy("csf.HVA", 2.0, "male")
+    limits = {name: 3 * getattr(ours, given) if isinstance(given, str) else given
+              for name, given in (("low", low), ("high", high))}  # fmt: skip
+    plain, both = (seen(ready, measured("csf.HVA", 150.0, **own)).likelihood.observations[0]
+                   for own in ({}, {"low": ours.low, "high": ours.high}))  # fmt: skip
+    found = seen(ready, measured("csf.HVA", 450.0, **limits))
+    (one,) = found.likelihood.observations
+    assert one.low[0] == pytest.approx(plain.low[0])
+    assert one.sd**2 == pytest.approx(plain.sd**2 + intervals.ONE_SIDED_SD**2)
+    assert one.sd > plain.sd > both.sd
+    assert "only limit" in found.uses[0].why
+    assert found.uses[0].z == pytest.approx(ours.z(150.0))
+
+
+def test_an_only_limit_counts_for_bounds_and_under_every_age(ready):
+    (o,) = seen(ready, measured("csf.HVA", 400.0, ">", high=200.0), person=Person(sex="male")).likelihood.observations
+    assert len(set(o.low)) > 1  # our spread about the limit depends on the age
+    assert set(o.high) == {inf}
+    # without the limit the ages differ by the whole course of HVA
+    (free,) = seen(ready, measured("csf.HVA", 400.0, ">"), person=Person(sex="male")).likelihood.observations
+    assert np.ptp(o.low) < np.ptp(free.low)
+
+
 def test_a_z_score_is_one_of_healthy_people(ready):
     ours = intervals.healthy("csf.HVA", 2.0, "male")
     (o,) = seen(ready, measured("csf.HVA", -2.0, "z")).likelihood.observations

@@ -2,7 +2,9 @@
 
 A value enters as the ln fold of the healthy centre at that age and sex. Where the laboratory gives its own interval the
 value's place between the bounds counts instead (in ln, the interval taken as 95 %): laboratories differ more in scale
-than in what they call normal. ``<x``, ``>x`` and words are intervals. One analyte is one observation: the same analyte
+than in what they call normal. Where it prints one limit only (``<15``, ``0-15``) that is taken as the 97.5 % point (a
+lower one as the 2.5 %), and our spread says where the centre lies; since a single limit is as often one of decision, the
+centre is then as uncertain as that of a one-sided row of our own (`intervals.ONE_SIDED_SD`). ``<x``, ``>x`` and words are intervals. One analyte is one observation: the same analyte
 in another unit, a ratio whose parts were both measured, and a second visit say nothing new and are left out, by name.
 
 Where age or sex was not said every combination that it may be is a context, and the likelihood averages over them.
@@ -21,7 +23,7 @@ from eutone._person import Person
 from eutone.inference.likelihood import Likelihood, Observation
 from eutone.inference.noise import Noise, columns_of
 from eutone.knowledge import intervals
-from eutone.knowledge.intervals import Interval
+from eutone.knowledge.intervals import ONE_SIDED_SD, Interval
 from eutone.knowledge.markers import Marker
 
 __all__ = ["Context", "Observed", "Use", "contexts_of", "noise_of", "observe"]
@@ -121,7 +123,7 @@ class _Candidate:
 
     def place(self) -> list[tuple[float, float]] | str:
         """Ln folds between which the value lies, per context; or why it cannot be placed."""
-        found = [_place(self.measurement, h, self.own) for h in self.healthy]
+        found = [_place(self.measurement, h, _own(self.measurement, h)) for h in self.healthy]
         bad = [f for f in found if isinstance(f, str)]
         return bad[0] if bad else [f for f in found if not isinstance(f, str)]
 
@@ -164,19 +166,20 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
         if not uses[c.at].used:
             continue
         marker, terms, places, healthy = c.marker, c.terms, placed[c.at], c.healthy
-        why = "placed in the laboratory's own interval" if c.own else None
+        why = c.own.basis if c.own else None
         if c.at in ratios:
             marker, terms, places = ratios[c.at]
             healthy = _healthy(marker.id, contexts) or healthy
             why = f"with its other part it gives {marker.id}"
-        own = c.own is not None or c.measurement.comparator in _OWN_SCALE
+        unsure = c.own.centre_sd if c.own else sqrt(float(np.mean([h.centre_sd**2 for h in healthy])))
+        own = (c.own is not None and not unsure) or c.measurement.comparator in _OWN_SCALE
         load, sd, full = noise.parts(
             marker,
             terms,
             sqrt(float(np.mean([h.sd**2 for h in healthy]))),
             loads,
             own_interval=own,
-            centre_sd=sqrt(float(np.mean([h.centre_sd**2 for h in healthy]))),
+            centre_sd=unsure,
         )
         offset = sum(k * float(noise.centre[column]) for column, k in terms)
         low, high = (tuple(p[side] + offset for p in places) for side in (0, 1))
@@ -229,7 +232,7 @@ def _candidate(
         return Use(m, False, m.why or "not a marker that Eutone knows")
     marker = markers[m.marker]
     shown = _interval(marker.id, person)
-    own = _own(m)
+    own = _own(m, shown)
     z = _z_of(m, own or shown) if shown else None
     terms = columns_of(marker, noise.readouts, markers)
     if not terms:
@@ -249,11 +252,21 @@ def _interval(marker: str, person: Person) -> Interval | None:
     return intervals.healthy(marker, person.age_years, person.sex)
 
 
-def _own(m: Measurement) -> Interval | None:
-    """The laboratory's interval, where both bounds are given and make sense in ln."""
-    if m.low is None or m.high is None or not 0 < m.low < m.high:
+def _own(m: Measurement, ours: Interval | None) -> Interval | None:
+    """The laboratory's interval: of both its bounds or, with our spread about the centre, of its only one.
+
+    A lower bound of zero is none. A word beside one bound stays a word against that bound and our other one (`_place`).
+    """
+    low, high = (bound if bound and bound > 0 else None for bound in (m.low, m.high))
+    if low and high:
+        centre, basis = sqrt(low * high), "placed in the laboratory's own interval"
+        return Interval(centre, low, high, "laboratory", basis, "SEEN", 0.0) if low < high else None
+    if ours is None or not (low or high) or m.comparator in _OWN_SCALE:
         return None
-    return Interval(sqrt(m.low * m.high), m.low, m.high, "laboratory", "laboratory", "SEEN", 0.0)
+    scale = high / ours.high if high else (low or 0.0) / ours.low
+    basis = f"placed by the laboratory's only limit, the {'upper' if high else 'lower'} one"
+    centre, low, high = (scale * bound for bound in (ours.centre, ours.low, ours.high))
+    return Interval(centre, low, high, "laboratory", basis, "SEEN", ONE_SIDED_SD)
 
 
 def _leave_repeats(candidates: list[_Candidate], uses: list[Use]) -> None:
