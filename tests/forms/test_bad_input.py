@@ -38,6 +38,8 @@ TABLES = {
     "ambiguous ND": (HEADER + "HVA,csf,ND,nmol/L\n", 2, "value", ("not detected", "not done")),
     "decimal comma between commas": (HEADER + 'HVA,csf,"15,7",nmol/L\n', 2, "value", ("comma", "semicolons")),
     "bound of zero": (HEADER + "BH4,csf,<0,nmol/L\n", 2, "value", ("says nothing", "limit of detection")),
+    "upper limit of zero": ("marker,specimen,value,unit,high\nHVA,csf,157,nmol/L,0\n", 2, "high", ("says nothing",)),
+    "limit of the other side": ("marker,specimen,value,unit,low\nHVA,csf,157,nmol/L,<5\n", 2, "low", ("<5", "plain")),
     "marker missing": (HEADER + ",csf,157,nmol/L\n", 2, "marker", ("missing", "LOINC")),
     "specimen unknown": (HEADER + "HVA,cfs,157,nmol/L\n", 2, "specimen", ("cfs", "csf, plasma")),
     "specimen not said": ("marker,value,unit\nHVA,157,nmol/L\n", 2, "specimen", ("several specimens", "csf.HVA")),
