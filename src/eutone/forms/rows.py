@@ -199,8 +199,8 @@ def _converted(
     issues: tuple[str, ...] = ()
     if interval is not None and any(limit and not _believable(limit, interval) for limit in (low, high)):
         issues = (
-            f"{_place(row)}{shown(measurement.name)}: the interval {row['low']} to {row['high']} {row['unit']} is far from "
-            f"{interval.low:.3g}-{interval.high:.3g} {marker.unit}: is its unit right?",
+            f"{_place(row)}{shown(measurement.name)}: the interval {row['low']} to {row['high']} {row['unit']} is far "
+            f"from {interval.low:.3g}-{interval.high:.3g} {marker.unit}: is its unit right?",
         )
     if given.number is None:
         if row["unit"].lower() == "qualitative":
