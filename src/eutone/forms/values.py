@@ -128,7 +128,7 @@ def number(text: str, *, decimal_comma: bool = False) -> tuple[float, float]:
 
 
 def limit(text: str, side: str, *, decimal_comma: bool = False) -> float:
-    """The limit of a laboratory's interval: a number, or as it is printed, ``<15`` under ``high``, ``>5`` under ``low``.
+    """The limit of a laboratory's interval: a number, or as it is printed, ``<15`` (high), ``>5`` (low).
 
     Raises
     ------

@@ -2,11 +2,11 @@
 
 A value enters as the ln fold of the healthy centre at that age and sex. Where the laboratory gives its own interval the
 value's place between the bounds counts instead (in ln, the interval taken as 95 %): laboratories differ more in scale
-than in what they call normal. Where it prints one limit only (``<15``, ``0-15``) that is taken as the 97.5 % point (a
-lower one as the 2.5 %), and our spread says where the centre lies; since a single limit is as often one of decision, the
-centre is then as uncertain as that of a one-sided row of ours (`ONE_SIDED_SD`). ``<x``, ``>x`` and words are intervals.
-One analyte is one observation: the same analyte in another unit, a ratio whose parts were both measured, and a second
-visit say nothing new and are left out, by name.
+than in what they call normal. Where it prints one limit only (``<15``, ``0-15``) that is taken as the 97.5 % point
+(a lower one as the 2.5 %), and our spread says where the centre lies; since a single limit is as often one of decision,
+the centre is then as uncertain as that of a one-sided row of ours (`ONE_SIDED_SD`). ``<x``, ``>x`` and words are
+intervals. One analyte is one observation: the same analyte in another unit, a ratio whose parts were both measured, and
+a second visit say nothing new and are left out, by name.
 
 Where age or sex was not said every combination that it may be is a context, and the likelihood averages over them.
 """
