@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+import eutone
 from eutone._person import Person
 from eutone._protocol import Protocol
 from eutone.body import Body, load
@@ -107,6 +108,16 @@ def test_what_inference_says_of_itself() -> None:
         form.weight for e in explanations.load() if e.id == "none" for form in e.forms if form.id != "typical"
     )
     assert f"carriers, which are part of `none` ({100 * carriers:.1f} % in all" in page
+
+
+def test_one_extreme_phenylalanine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EUTONE_CACHE_DIR", str(tmp_path))
+    panel = tmp_path / "panel.csv"
+    panel.write_text("marker,specimen,value,unit\nphenylalanine,plasma,1500,umol/L\n")
+    found = eutone.profile(eutone.read(panel, age="1y"), setting="general", seed=0)
+    none = next(e.probability for e in found.data.explanations if e.id == "none")
+    assert f"had left `none` at 0.52; it is {none:.2f} now" in words("docs/inference.md")
+    assert f"`none` 0.52 before, {none:.2f} now" in words("CHANGELOG.md")
 
 
 @pytest.mark.parametrize("choice", ["female_share", "*declared* for it", "count once", "only limit"])
