@@ -160,6 +160,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         ({"age": "12m"}, ("cannot be read", "6mo")),
         ({"age": "-3y"}, ("cannot be read",)),
         ({"age": "160y"}, ("impossible", "125")),
+        ({"age": "1,234d"}, ("thousands separator", "point")),
+        ({"weight": "3,200g"}, ("thousands separator", "point")),
         ({"age": -1.0}, ("impossible",)),
         ({"age": float("nan")}, ("impossible",)),
         ({"age": ""}, ("empty",)),

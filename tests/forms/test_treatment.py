@@ -85,12 +85,41 @@ def test_what_was_taken(text: str, doses: list[Dose]) -> None:
     [
         ("valproate and mysterium 5 drops", "mysterium"),
         ("BH4 + levodopa (levodopa about 14 mg/kg/d in a subgroup)", "aside"),
+        ("levodopa (3 mg/kg/d)", "aside"),
         ("folinic acid 0.5 escalated to 5 mg/kg/day", "last dose"),
         ("L-dopa 10 mg/kg/day in 3 doses", "only 'L-dopa 10 mg/kg/day'"),
     ],
 )
 def test_what_could_not_be_read_is_said(text: str, part: str) -> None:
     assert any(part in issue for issue in treatment_of(text)[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not on treatment", "not yet treated", "never treated", "unmedicated", "declined treatment",
+        "no specific therapy", "not taking any medication",
+    ],
+)  # fmt: skip
+def test_nothing_taken_in_other_words(text: str) -> None:
+    assert treatment_of(text) == (Protocol((), stated=True), ())
+
+
+@pytest.mark.parametrize("text", ["levodopa stopped", "off levodopa", "BH4 withdrawn"])
+def test_what_ended_at_a_time_that_is_not_said_is_not_taken(text: str) -> None:
+    protocol, issues = treatment_of(text)
+    assert protocol == Protocol((), stated=False)
+    assert any("not read as taken" in issue for issue in issues)
+
+
+def test_what_ended_some_time_ago_has_its_hours() -> None:
+    for text in ("off levodopa 2 weeks", "off levodopa for 2 weeks", "levodopa stopped 14 days"):
+        (dose,) = treatment_of(text)[0].doses
+        assert (dose.drug, dose.hours_since_dose) == ("levodopa", 336.0)
+
+
+def test_a_dash_says_nothing() -> None:
+    assert treatment_of("-") == (Protocol((), stated=False), ())
 
 
 WORDS = (

@@ -48,8 +48,11 @@ _NOTHING = _pattern(
         "no$",
         "nothing",
         "untreated",
+        "unmedicated",
+        r"(?:not|never)\s+(?:yet\s+|currently\s+|been\s+)*(?:treated|medicated)",
+        rf"(?:not|never)\s+(?:yet\s+|currently\s+)?(?:on|taking|receiving|under|given)\s+(?:any\s+|specific\s+)?{_THERAPY}",
         rf"{_THERAPY}[- ]?(?:free|na[iï]ve)",
-        rf"(?:off|without|no)\s+(?:all\s+|any\s+)?{_THERAPY}",
+        rf"(?:off|without|no|declined|refused)\s+(?:all\s+|any\s+|specific\s+)?{_THERAPY}",
         rf"(?:before|pre-?)\s*(?:any\s+)?{_THERAPY}",
         "baseline",
     )
@@ -62,13 +65,10 @@ _HEAD = _pattern(
 )
 _SPLIT = _pattern(r"\s*(?:\+|;|,(?!\d)|\s&\s|\band\b|\bplus\b)\s*")
 _AFTER = _pattern(rf"^{_N}\s*(h|hr|hours?|min|minutes?|d|days?)\s+after\s+(.*)$")
-_WITHOUT = _pattern(r"^(?:before|without|no|prior to|pre)\b[\s-]*(.*)$")
-_OFF = _pattern(r"^off\s+(\S.*?)\s+(?:for|since)\s+(\d.*)$")
-_STOPPED = _pattern(
-    r"^(.*?)\b"
-    + _any("held", "stopped", "withheld", "withdrawn", "paused", "discontinued", "off")
-    + rf"\b\s*(?:for\s+)?{_N}\s*(h|hours?|d|days?|wk|weeks?|mo|months?)\b.*$"
-)
+_WITHOUT = _pattern(r"^(?:before|without|no|not|off|prior to|pre)\b[\s-]*(.*)$")
+_OFF = _pattern(r"^off\s+(\S.*?)\s+(?:for\s+|since\s+)?(\d.*)$")
+_ENDED = r"\b" + _any("held", "stopped", "withheld", "withdrawn", "paused", "discontinued", "off") + r"\b"
+_STOPPED = _pattern(rf"^(.*?){_ENDED}\s*(?:for\s+)?{_N}\s*(h|hours?|d|days?|wk|weeks?|mo|months?)\b.*$")
 _FILLER = _pattern(
     r"~|\b"
     + _any(
@@ -85,6 +85,7 @@ _ESCALATED = _pattern(
 _DURATION = _pattern(
     rf"(?:for\s+)?(?:>=|≥|>|at least\s+|over\s+)?\s*{_N}\s*(d|days?|wks?|weeks?|mo|months?|y|yrs?|years?)\s*$"
 )
+_AMOUNT = _pattern(rf"{_N}\s*(?:mg|g|[uµμ]g|mcg|mmol|iu)\b")
 _HOURS = {"h": 1.0, "m": 1.0 / 60.0, "d": 24.0, "w": 168.0}
 _SPAN = {"d": "d", "w": "wk", "m": "mo", "y": "y"}
 
@@ -106,7 +107,7 @@ def treatment_of(text: str) -> tuple[Protocol, tuple[str, ...]]:
     issues: list[str] = []
     while _PARENTHESIS.search(plain):
         for aside in _PARENTHESIS.findall(plain):
-            if drugs.find_within(aside) and re.search(r"\d", aside):
+            if (drugs.find_within(aside) and re.search(r"\d", aside)) or _AMOUNT.search(aside):
                 issues.append(f"treatment: '{shown(aside)}' is an aside and was not read")
         plain = " ".join(_PARENTHESIS.sub(" ", plain).split())
     if _SILENT.search(plain):
@@ -118,7 +119,7 @@ def treatment_of(text: str) -> tuple[Protocol, tuple[str, ...]]:
     plain = _HEAD.sub("", _HEAD.sub("", plain))
     doses: list[Dose] = []
     for item in _SPLIT.split(_OFF.sub(r"\1 stopped \2", plain)):
-        if item.strip(" .:"):
+        if any(c.isalnum() for c in item):
             doses += _item(item.strip(" .:"), issues)
     return Protocol(joined(doses), stated=bool(doses)), tuple(issues)
 
@@ -126,6 +127,9 @@ def treatment_of(text: str) -> tuple[Protocol, tuple[str, ...]]:
 def _item(text: str, issues: list[str]) -> list[Dose]:
     """One item: a dose, a load some hours before, or something that was stopped some time before."""
     without, after, stopped = _WITHOUT.match(text), _AFTER.match(text), _STOPPED.match(text)
+    if not stopped and re.search(_ENDED, text, re.IGNORECASE) and drugs.find_within(text):
+        issues.append(f"treatment: '{shown(text)}' does not say since when; it is not read as taken")
+        return []
     if without and drugs.find_within(without[1]):
         issues.append(f"treatment: '{shown(text)}' says what was not taken; it adds nothing")
         return []
