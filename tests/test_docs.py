@@ -59,6 +59,14 @@ def test_homocysteine_without_mthfr(body: Body) -> None:
     assert said
     found = [folds(body, "enzyme.MTHFR", left, "plasma.homocysteine")[0] for left in (0.03, 0.01)]
     assert [f"{fold:.1f}" for fold in found] == list(said.groups())
+    section = (DOCS / "fold-changes.md").read_text(encoding="utf-8").split("## MTHFR:")[1]
+    factor, fold = (
+        re.search(r"prior: ([\d.]+)", section),
+        re.search(r"\| plasma\.homocysteine \| - \| (\d+) \|", section),
+    )
+    assert factor
+    assert fold
+    assert fold[1] == f"{folds(body, 'enzyme.MTHFR', float(factor[1]), 'plasma.homocysteine')[0]:.0f}"
     assert f"rises {found[0]:.0f}-fold at a residual of 3 %" in words("CHANGELOG.md")
 
 
