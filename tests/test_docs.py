@@ -61,7 +61,7 @@ def test_homocysteine_without_mthfr(body: Body) -> None:
     assert [f"{fold:.1f}" for fold in found] == list(said.groups())
     section = (DOCS / "fold-changes.md").read_text(encoding="utf-8").split("## MTHFR:")[1]
     factor, fold = (
-        re.search(r"prior: ([\d.]+)", section),
+        re.search(r"prior: ([\d.]+)\.\n", section),
         re.search(r"\| plasma\.homocysteine \| - \| (\d+) \|", section),
     )
     assert factor
