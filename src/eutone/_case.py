@@ -372,6 +372,14 @@ def _warnings(answer: Answer) -> tuple[str, ...]:
     if answer.observed.crowded:
         names = ", ".join(answer.observed.crowded)
         said.append(f"healthy people spread at least as wide in the model as was published for {names}")
+    measured = {answer.ready.bank.readouts[column] for o in answer.likelihood.observations for column, _ in o.terms}
+    strained = [(name, seen) for name, seen in getattr(answer.ready.body, "strained", ()) if seen in measured]
+    for name in dict.fromkeys(name for name, _ in strained):
+        affected = ", ".join(seen for moved, seen in strained if moved == name)
+        said.append(
+            f"what {affected} sees of the treatment at that hour does not follow its course ({name}): "
+            "taken as nothing or as its peak, whichever is nearer"
+        )
     return tuple(said)
 
 

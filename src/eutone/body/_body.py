@@ -21,6 +21,7 @@ from eutone.body._tables import Quantity, parameters, quantities, readouts
 from eutone.body._timing import TimedBody
 from eutone.body._treatment import Exposure, effects, exposure
 from eutone.engine import Network, load_network
+from eutone.engine.derivative import Derivative
 from eutone.engine.expr import Expr, const, substitute, symbol
 
 __all__ = ["FLOOR", "STRUCTURE", "Body", "Solved", "load"]
@@ -96,6 +97,11 @@ class Body:
         fluxes = dict(zip(self.network.reactions, self.network.rates, strict=True))
         wanted = list(zip([n for n, _ in named], substitute([e for _, e in named], fluxes), strict=True))
         return compile_network(self.network, free=self._columns, observables=wanted)
+
+    @cached_property
+    def derivative(self) -> Derivative:
+        """The right-hand side, one person at a time."""
+        return Derivative(self.network)
 
     @cached_property
     def _columns(self) -> tuple[str, ...]:
