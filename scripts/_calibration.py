@@ -148,7 +148,7 @@ def declare(work, panels, people, say=print):
     """What can be decided, panel by panel; the values that were measured are not used."""
     rows, seen = [], {}
     for panel in panels:
-        ready = work.prepared(panel.case.taking, panel.case.person, _case.hours_of(panel.case))
+        ready = work.prepared(panel.case.taking, panel.case.person, _case.hours_of(panel.case, work.body))
         likelihood = work.observed(panel.case, ready).likelihood
         truth = truth_of(panel.truth_gene, ready)
         row = {

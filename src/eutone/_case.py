@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eutone import __version__, _results
 from eutone._read import Case
-from eutone.inference import student
+from eutone.inference import observe, student
 from eutone.inference.classes import Classes
 from eutone.inference.discrepancy import Fit, widening
 from eutone.inference.likelihood import Likelihood
@@ -82,15 +82,9 @@ def usual_setting(case: Case) -> str:
     return "referred" if any(m.specimen == "csf" for m in case.panel.measurements) else "general"
 
 
-def hours_of(case: Case) -> dict[str, float]:
-    """Hours between the last dose and the sample by read-out, where the panel says so (the last row that says it)."""
-    table = markers.load()
-    found = {}
-    for m in case.panel.measurements:
-        if m.marker and m.hours_since_dose is not None:
-            for name in table[m.marker].parts or (m.marker,):
-                found[(table[name].readout if name in table else None) or name] = m.hours_since_dose
-    return found
+def hours_of(case: Case, body: BodyLike) -> dict[str, float]:
+    """Hours between the last dose and the sample by read-out, where the panel says so."""
+    return observe.hours_of(case.panel, case.person, body.readouts, markers.load())
 
 
 def nothing_usable(observed: Observed) -> str:

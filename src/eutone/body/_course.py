@@ -79,7 +79,7 @@ class Course:
         return (self.absorption, self.stage) if self.absorption else (self.stage,)
 
 
-def scaled(part: Array, ratio: Array | float, irreversible: bool = False) -> Array:
+def scaled(part: Array | float, ratio: Array | float, irreversible: bool = False) -> Array:
     """The treatment's ln shift ``part`` where ``ratio`` of the drug's daily mean is there.
 
     A gain or an inflow ``exp(part) = 1 + g`` becomes ``1 + ratio g``; an activity that is left, ``1 / (1 + odds)``,

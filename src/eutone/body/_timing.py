@@ -105,7 +105,7 @@ class TimedBody:
 
     @property
     def strained(self) -> tuple[tuple[str, str], ...]:
-        """Parameters and the read-outs that do not follow the course of what moves them: held at nothing or its peak."""
+        """Parameters and read-outs that do not follow the course of what moves them: held at nothing or its peak."""
         return self._seen[1]
 
     @cached_property

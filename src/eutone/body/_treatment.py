@@ -9,9 +9,9 @@
 ``dose``    the activity left is ``1 / (1 + dose / value)``, with ``value`` the daily dose that halves it.
 
 An occupancy is measured at some hour after a dose, and a shift is a daily mean. ``measured_h`` says at which hour
-``value`` was measured, ``measured_every_h`` how often the dose was taken then (empty: once), ``peak_h`` when the drug is
-highest; with the half-time of its decline they say how many times its daily mean the effect was then, and ``value`` is
-taken down by that (`_daily`). Without an hour ``value`` is the daily mean.
+``value`` was measured, ``measured_every_h`` how often the dose was taken then (empty: once), ``peak_h`` when the drug
+is highest; with the half-time of its decline they say how many times its daily mean the effect was then, and ``value``
+is taken down by that (`_daily`). Without an hour ``value`` is the daily mean.
 
 Where weight or dose is not said, usual ones are taken and the spread is widened. Where it is said how long ago the last
 dose was, by the item or by the panel, the shift gets a `Course`, and each read-out sees its own share of the daily mean
