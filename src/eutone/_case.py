@@ -21,6 +21,7 @@ from eutone._read import Case
 from eutone.inference import observe, student
 from eutone.inference.classes import Classes
 from eutone.inference.discrepancy import Fit, widening
+from eutone.inference.fingerprint import inference_hash
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.next_tests import Test
 from eutone.inference.observe import Observed, Use
@@ -124,6 +125,7 @@ def to_profile(answer: Answer, *, seconds: float) -> _results.Profile:
             seconds=seconds,
             failed=failed,
             method="bank and smc" if posterior.refined else "bank",
+            inference_hash=inference_hash(),
         ),
         setting=cast(Any, answer.setting),
         taking=_taken(answer),
