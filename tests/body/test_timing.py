@@ -253,3 +253,24 @@ def test_more_of_a_drug_never_blocks_more_than_everything(part, irreversible):
     assert ((left > 0) & (left <= 1)).all()
     assert (np.diff(left) < 0).all()
     assert abs(left[2] - left[4]) < 0.003, "one law goes over into the other"
+
+
+def test_groups_that_nobody_asks_for_are_not_solved(body, monkeypatch):
+    exposure = taking(body, f"{LEVODOPA} last 1 h ago")
+    whole = body.under(exposure)
+    asked = [body.readouts.index("csf.HVA"), body.readouts.index("plasma.L-DOPA")]
+    some = whole.looking_at(asked)
+    ln = np.zeros((2, len(whole.free)))
+    for name, mean, _ in exposure.shifts:
+        ln[:, whole.free.index(name)] = mean
+    ln[1, whole.free.index("enzyme.DDC")] = math.log(0.05)
+    solves = []
+    solve = Body.solve
+    monkeypatch.setattr(Body, "solve", lambda *a, **k: solves.append(1) or solve(*a, **k))
+    every = whole.solve(ln)
+    cost = len(solves)
+    few = some.solve(ln)
+    assert len(solves) - cost <= 3 < cost
+    np.testing.assert_array_equal(few.log_readouts[:, asked], every.log_readouts[:, asked])
+    np.testing.assert_array_equal(few.log_quantities, every.log_quantities)
+    assert body.looking_at(asked) is body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -152,6 +152,10 @@ class Body:
         n = len(self.readouts)
         folds = np.maximum(logs[:, :n] - self._reference[member], np.log(FLOOR))
         return Solved(folds, np.maximum(logs[:, n:], np.log(FLOOR)), status)
+
+    def looking_at(self, columns: Collection[int]) -> Body:  # noqa: ARG002 - all read-outs come from one solve
+        """The body for a question about these read-outs only: itself."""
+        return self
 
     def rest(self, shifts: Mapping[str, float]) -> Array:
         """The state (n_species,) of the default person with these ln shifts by dotted id.

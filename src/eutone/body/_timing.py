@@ -24,7 +24,8 @@ average of the course at all: it is held at that bound and named (`TimedBody.str
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,14 @@ class TimedBody:
 
     body: Body
     exposure: Exposure
+    columns: frozenset[int] | None = None
+    """Read-outs that must be at their own exposure; None: all. The others may be those of the daily mean."""
+
+    def looking_at(self, columns: Collection[int]) -> TimedBody:
+        """The body for a question about these read-outs only: groups that hold none of them are not solved."""
+        other = replace(self, columns=frozenset(columns))
+        vars(other)["_seen"] = self._seen
+        return other
 
     @property
     def free(self) -> tuple[str, ...]:
@@ -129,6 +138,10 @@ class TimedBody:
         members = [apart[at == g] for g in range(1, int(at.max()) + 1)]
         return tuple((np.exp(np.log(self.ratios[:, m]).mean(axis=1)), m) for m in members)
 
+    @property
+    def _asked(self) -> list[tuple[Array, NDArray[np.intp]]]:
+        return [(r, m) for r, m in self.groups if self.columns is None or not self.columns.isdisjoint(m.tolist())]
+
     def solve(self, ln_factors: Array, threads: int | None = None, stop: Any = None) -> Solved:
         """As `Body.solve`; read-outs of each group at its own exposure, quantities at the daily mean."""
         from eutone.body._body import Solved
@@ -153,7 +166,7 @@ class TimedBody:
 
         base = run(None)
         folds, status = base.log_readouts.copy(), base.status.copy()
-        for ratio, members in self.groups:
+        for ratio, members in self._asked:
             found = run(ratio)
             folds[:, members] = found.log_readouts[:, members]
             status = np.where(status == 0, found.status, status)

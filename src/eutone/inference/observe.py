@@ -182,9 +182,7 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
     return Observed(likelihood, tuple(uses), tuple(centres), tuple(crowded), contexts)
 
 
-def hours_of(
-    panel: Panel, person: Person, readouts: Sequence[str], markers: Mapping[str, Marker]
-) -> dict[str, float]:
+def hours_of(panel: Panel, person: Person, readouts: Sequence[str], markers: Mapping[str, Marker]) -> dict[str, float]:
     """Hours between the last dose and the sample, by read-out, where the measurement that is used says so.
 
     Repeats that are left out say nothing of the hour either. Where an analyte and a ratio of it were taken at different
