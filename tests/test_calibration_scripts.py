@@ -49,7 +49,7 @@ def test_cases_are_declared_then_run_and_scored(run, tmp_path):
     assert [p["truth"] for p in told["panels"]] == ["TH", "TH", "HPRT1"]
     assert sum(told["strata"].values()) == 2, "A2 says what A says, in the same paper"
     assert all(0 <= p["class_first"]["value"] <= 1 for p in told["panels"])
-    assert {"model_hash", "knowledge_hash", "seed"} <= told["provenance"].keys()
+    assert {"model_hash", "knowledge_hash", "inference_hash", "seed"} <= told["provenance"].keys()
     run("evaluate_cases", cases, "--declared", declared, "--json", answers)
     found = json.loads(answers.read_text())
     assert set(found["strata"]) == {"decidable, 3+", "decidable, 1-2", "not decidable"}
@@ -60,6 +60,9 @@ def test_cases_are_declared_then_run_and_scored(run, tmp_path):
     assert th["top"][0]["id"] == "TH"
     assert th["rank"] == 1
     assert other["top"][0]["id"] in ("none", "secondary")
+    del told["provenance"]["inference_hash"]  # as files have it that were made before it was kept
+    declared.write_text(json.dumps(told), encoding="utf-8")
+    assert "declared anew" in run("evaluate_cases", cases, "--declared", declared)
 
 
 def test_scores_over_simulated_people_are_written(run, tmp_path):

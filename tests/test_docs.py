@@ -46,6 +46,11 @@ def folds(body: Body, parameter: str, left: float, *markers: str) -> list[float]
     return [float(found[body.readouts.index(marker)]) for marker in markers]
 
 
+def as_printed(value: float, like: str) -> str:
+    """The value with as many decimals as ``like`` has."""
+    return f"{value:.{len(like.partition('.')[2])}f}"
+
+
 def test_the_page_of_calibration_is_what_the_evidence_says() -> None:
     script = ROOT / "scripts" / "calibration_page"
     done = subprocess.run([sys.executable, str(script), "--print"], capture_output=True, encoding="utf-8", check=True,
@@ -57,17 +62,17 @@ def test_homocysteine_without_mthfr(body: Body) -> None:
     page = words("docs/decisions/0004-body-part-one.md")
     said = re.search(r"x([\d.]+) at a residual of 3 %, x([\d.]+) at 1 %", page)
     assert said
-    found = [folds(body, "enzyme.MTHFR", left, "plasma.homocysteine")[0] for left in (0.03, 0.01)]
-    assert [f"{fold:.1f}" for fold in found] == list(said.groups())
+    for left, printed in zip((0.03, 0.01), said.groups(), strict=True):
+        assert printed == as_printed(folds(body, "enzyme.MTHFR", left, "plasma.homocysteine")[0], printed)
+    changes = re.search(r"a residual of 3 % x([\d.]+), before", words("CHANGELOG.md"))
+    assert changes
+    assert changes[1] == said[1]
     section = (DOCS / "fold-changes.md").read_text(encoding="utf-8").split("## MTHFR:")[1]
-    factor, fold = (
-        re.search(r"prior: ([\d.]+)\.\n", section),
-        re.search(r"\| plasma\.homocysteine \| - \| (\d+) \|", section),
-    )
+    factor = re.search(r"prior: ([\d.]+)\.\n", section)
+    row = re.search(r"\| plasma\.homocysteine \| - \| ([\d.]+) \|", section)
     assert factor
-    assert fold
-    assert fold[1] == f"{folds(body, 'enzyme.MTHFR', float(factor[1]), 'plasma.homocysteine')[0]:.0f}"
-    assert f"rises {found[0]:.0f}-fold at a residual of 3 %" in words("CHANGELOG.md")
+    assert row
+    assert row[1] == as_printed(folds(body, "enzyme.MTHFR", float(factor[1]), "plasma.homocysteine")[0], row[1])
 
 
 def test_mild_dhpr_deficiency(body: Body) -> None:

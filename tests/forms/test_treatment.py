@@ -133,3 +133,37 @@ def test_any_text_is_read(text: str) -> None:
     protocol, issues = treatment_of(text)
     assert protocol.stated or not protocol.doses
     assert all(isinstance(issue, str) for issue in issues)
+
+
+LONE = {"times_per_day": 1.0, "days": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4 h after oral BH4 load", Dose("BH4", "sapropterin", hours_since_dose=4.0, **LONE)),
+        ("BH4 loading test", Dose("BH4", "sapropterin", **LONE)),
+        ("8 h after BH4 loading dose 20 mg/kg",
+         Dose("BH4", "sapropterin", 20.0, "mg", per_kg=True, hours_since_dose=8.0, **LONE)),
+        ("2 h after a single dose of levodopa 100 mg",
+         Dose("levodopa", "levodopa", 100.0, "mg", hours_since_dose=2.0, **LONE)),
+        ("90 min after first dose of L-dopa", Dose("L-dopa", "levodopa", hours_since_dose=1.5, **LONE)),
+        ("phenylalanine challenge 100 mg/kg",
+         Dose("phenylalanine", "phenylalanine", 100.0, "mg", per_kg=True, **LONE)),
+        ("methylphenidate bolus 10 mg", Dose("methylphenidate", "methylphenidate", 10.0, "mg", **LONE)),
+        # how often or how long goes before the word
+        ("levodopa single dose 100 mg 3/d", Dose("levodopa", "levodopa", 100.0, "mg", times_per_day=3.0)),
+        ("single dose sertraline 50 mg daily", Dose("sertraline", "sertraline", 50.0, "mg", times_per_day=1.0)),
+        ("BH4 loading 20 mg/kg/d", Dose("BH4", "sapropterin", 20.0, "mg", per_kg=True, per_day=True)),
+        ("BH4 loading for 2 wk", Dose("BH4", "sapropterin", days=14.0)),
+        # not a word of its own
+        ("4 h after oral BH4", Dose("BH4", "sapropterin", hours_since_dose=4.0)),
+        ("BH4 reloaded", None),
+    ],
+)  # fmt: skip
+def test_what_is_given_once_is_one_dose_wherever_it_stands(text, expected):
+    (dose,) = treatment_of(text)[0].doses
+    if expected is None:
+        assert dose.days is None
+    else:
+        assert dose == expected

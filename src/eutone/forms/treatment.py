@@ -3,6 +3,10 @@
 ``on treatment: L-dopa/carbidopa 9 mg/kg/d + 5-HTP 7.5 mg/kg/d``, ``4 h after oral BH4 load``, ``none (before L-dopa)``,
 ``not stated``. What cannot be read is said; it is never guessed. Only a text that says that nothing was taken counts as
 saying so: *none stated* does not.
+
+What was given to see what it does (a load, a challenge, a bolus, a single or first dose) is one dose, wherever in the
+text it stands, unless the text says how often or how long it was taken. Anything else is taken every day, and an hour
+after it is an hour after the last of many.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _N = r"(\d+(?:\.\d+)?)"
+_LONE = _any("single", "one", "first", "test", "loading")
 _THERAPY = _any("treatment", "medication", "drugs?", "therapy")
 _SAID = _any("stated", "given", "reported", "described", "known", "available")
 
@@ -72,13 +77,14 @@ _STOPPED = _pattern(rf"^(.*?){_ENDED}\s*(?:for\s+)?{_N}\s*(h|hours?|d|days?|wk|w
 _FILLER = _pattern(
     r"~|\b"
     + _any(
-        "oral", "orally", "p\\.?o\\.?", "i\\.?v\\.?", "load(?:ing)?", "challenge", "test", "about", "approximately",
+        "oral", "orally", "p\\.?o\\.?", "i\\.?v\\.?", f"{_LONE} dose(?: of)?", "load(?:ing|ed)?", "challenge",
+        "bolus", "test", "about", "approximately",
         "approx\\.?", "ca\\.?", "dose of", "high[- ]dose", "low[- ]dose", "a single", "single", "therapy", "treatment",
         "monotherapy", "supplement(?:ation)?", "=",
     )
     + r"(?=\s|$)"
 )  # fmt: skip
-_ONCE = _pattern(r"\b(?:load(?:ing)?|challenge|single)\b")
+_ONCE = _pattern(r"\b" + _any("load(?:ing|ed)?", "challenged?", "bolus", "single", rf"{_LONE}\s+dose") + r"\b")
 _ESCALATED = _pattern(
     rf"\b{_N}\s*(?:[a-zµμ/]+\s+)?" + _any("escalated", "increased", "raised", "titrated", "rising") + r"\s+to\s+"
 )
@@ -135,9 +141,7 @@ def _item(text: str, issues: list[str]) -> list[Dose]:
         return []
     if after:
         hours = float(after[1]) * _HOURS[after[2][0].lower()]
-        # a load is one dose; anything else is taken every day, and this was the last time
-        found = [replace(dose, hours_since_dose=hours) for dose in _dose(after[3], text, issues)]
-        return [replace(dose, times_per_day=1.0, days=1.0) for dose in found] if _ONCE.search(text) else found
+        return [replace(dose, hours_since_dose=hours) for dose in _dose(after[3], text, issues)]
     if stopped:
         unit = stopped[3].lower()
         hours = float(stopped[2]) * (730.5 if unit.startswith("mo") else _HOURS[unit[0]])
@@ -147,6 +151,16 @@ def _item(text: str, issues: list[str]) -> list[Dose]:
 
 def _ids(doses: Sequence[Dose]) -> set[str | None]:
     return {dose.drug for dose in doses} | {dose.inhibitor for dose in doses}
+
+
+def _lone(doses: list[Dose], text: str) -> list[Dose]:
+    """One dose of each, where the text says so and not how often or how long."""
+    if not _ONCE.search(text):
+        return doses
+    said = [dose.times_per_day is not None or dose.per_day or dose.days is not None for dose in doses]
+    return [
+        dose if often else replace(dose, times_per_day=1.0, days=1.0) for dose, often in zip(doses, said, strict=True)
+    ]
 
 
 def _dose(text: str, whole: str, issues: list[str]) -> list[Dose]:
@@ -175,6 +189,6 @@ def _dose(text: str, whole: str, issues: list[str]) -> list[Dose]:
                     read = " ".join(words[first:last])
                     issues.append(f"treatment: of '{shown(whole)}' only '{shown(read)}' was read")
                 rest = [drug for drug in known if drug.id not in _ids(found) and not set(drug.contains) & _ids(found)]
-                return [*found, *(part for drug in rest for part in doses_of(drug.name))]
+                return _lone([*found, *(part for drug in rest for part in doses_of(drug.name))], text)
     issues.append(f"treatment: '{shown(whole)}' is not known, and cannot be modelled")
     return [Dose(shown(text or whole, 200))]

@@ -27,7 +27,7 @@ from eutone.knowledge import intervals
 from eutone.knowledge.intervals import ONE_SIDED_SD, Interval
 from eutone.knowledge.markers import Marker
 
-__all__ = ["Context", "Observed", "Use", "contexts_of", "noise_of", "observe"]
+__all__ = ["Context", "Observed", "Use", "contexts_of", "hours_of", "noise_of", "observe"]
 
 Z975 = 1.959963984540054
 
@@ -111,6 +111,10 @@ def contexts_of(person: Person) -> tuple[Context, ...]:
     return tuple(Context(age, sex, each) for age in ages for sex in sexes)
 
 
+Places = list[tuple[float, float]]
+"""Ln folds between which a value lies, per context."""
+
+
 @dataclass
 class _Candidate:
     """A measurement that may enter."""
@@ -122,7 +126,7 @@ class _Candidate:
     healthy: list[Interval]
     own: Interval | None
 
-    def place(self) -> list[tuple[float, float]] | str:
+    def place(self) -> Places | str:
         """Ln folds between which the value lies, per context; or why it cannot be placed."""
         found = [_place(self.measurement, h, _own(self.measurement, h)) for h in self.healthy]
         bad = [f for f in found if isinstance(f, str)]
@@ -142,21 +146,7 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
         `knowledge.markers.load()`.
     """
     contexts = contexts_of(person)
-    uses: list[Use] = []
-    candidates: list[_Candidate] = []
-    for at, m in enumerate(panel.measurements):
-        found = _candidate(at, m, person, contexts, noise, markers)
-        if isinstance(found, _Candidate):
-            candidates.append(found)
-            uses.append(Use(m, True, None))
-        else:
-            uses.append(found)
-    _leave_repeats(candidates, uses)
-    placed = {c.at: p for c in candidates if uses[c.at].used and isinstance(p := c.place(), list)}
-    for c in candidates:
-        if uses[c.at].used and c.at not in placed:
-            uses[c.at] = Use(c.measurement, False, str(c.place()), _interval(c.marker.id, person))
-    candidates = [c for c in candidates if c.at in placed]
+    candidates, uses, placed = _kept(panel, person, noise.readouts, markers)
     loads = {m.readout: m.load.value for m in markers.values() if m.readout}
     ratios = _ratios(candidates, placed, markers, uses)
 
@@ -196,6 +186,22 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
     return Observed(likelihood, tuple(uses), tuple(centres), tuple(crowded), contexts)
 
 
+def hours_of(panel: Panel, person: Person, readouts: Sequence[str], markers: Mapping[str, Marker]) -> dict[str, float]:
+    """Hours between the last dose and the sample, by read-out, where the measurement that is used says so.
+
+    Repeats that are left out say nothing of the hour either. Where an analyte and a ratio of it were taken at different
+    hours, the analyte's own counts.
+    """
+    candidates, _, _ = _kept(panel, person, readouts, markers)
+    found: dict[str, float] = {}
+    for c in sorted(candidates, key=lambda c: not c.marker.parts):  # ratios first
+        for column, _ in c.terms:
+            found.pop(readouts[column], None)
+            if c.measurement.hours_since_dose is not None:
+                found[readouts[column]] = c.measurement.hours_since_dose
+    return found
+
+
 def noise_of(
     marker: Marker, person: Person, noise: Noise, markers: Mapping[str, Marker]
 ) -> tuple[Observation, float] | None:
@@ -221,12 +227,37 @@ def noise_of(
     return Observation(marker.id, terms, (0.0,), (0.0,), load, sd), centre
 
 
+def _kept(
+    panel: Panel, person: Person, readouts: Sequence[str], markers: Mapping[str, Marker]
+) -> tuple[list[_Candidate], list[Use], dict[int, Places]]:
+    """One measurement of each analyte, what became of every measurement, and the places of those that are kept.
+
+    What has no place is left out first: it does not oust a repeat that has one.
+    """
+    contexts = contexts_of(person)
+    uses: list[Use] = []
+    candidates: list[_Candidate] = []
+    placed: dict[int, Places] = {}
+    for at, m in enumerate(panel.measurements):
+        found = _candidate(at, m, person, contexts, readouts, markers)
+        if isinstance(found, Use):
+            uses.append(found)
+        elif isinstance(place := found.place(), str):
+            uses.append(Use(m, False, place, _interval(found.marker.id, person)))
+        else:
+            candidates.append(found)
+            uses.append(Use(m, True, None))
+            placed[at] = place
+    _leave_repeats(candidates, uses)
+    return [c for c in candidates if uses[c.at].used], uses, placed
+
+
 def _candidate(
     at: int,
     m: Measurement,
     person: Person,
     contexts: Sequence[Context],
-    noise: Noise,
+    readouts: Sequence[str],
     markers: Mapping[str, Marker],
 ) -> _Candidate | Use:
     if m.marker is None or m.marker not in markers:
@@ -235,7 +266,7 @@ def _candidate(
     shown = _interval(marker.id, person)
     own = _own(m, shown)
     z = _z_of(m, own or shown) if shown else None
-    terms = columns_of(marker, noise.readouts, markers)
+    terms = columns_of(marker, readouts, markers)
     if not terms:
         return Use(m, False, "the model has no read-out for it", shown, z)
     healthy = _healthy(marker.id, contexts)
@@ -294,9 +325,6 @@ def _cuts(c: _Candidate, offset: float) -> tuple[float, ...]:
     words = [_place(replace(c.measurement, comparator=word), c.healthy[0], c.own) for word in ("low", "high")]
     below, above = (w for w in words if not isinstance(w, str))
     return below[1] + offset, above[0] + offset
-
-
-Places = list[tuple[float, float]]
 
 
 def _ratios(
