@@ -15,8 +15,9 @@ import eutone
 from eutone._person import Person
 from eutone._protocol import Protocol
 from eutone.body import Body, load
+from eutone.body._course import About, seen
 from eutone.body._structure import ensemble
-from eutone.body._timing import PREFIX, seen
+from eutone.body._timing import PREFIX
 from eutone.forms.taking import doses_of
 from eutone.inference import likelihood, student
 from eutone.inference.bank import Sizes
@@ -95,7 +96,8 @@ def test_what_each_readout_sees_of_levodopa(body: Body) -> None:
         dose = doses_of(f"levodopa 100 mg 3/d with carbidopa 25 mg last {hour} h ago")
         taken = body.treatment(Protocol(dose), Person(age_years=30.0, weight_kg=70.0))
         (mine,) = (c for c in taken.courses if c.parameter == "input.levodopa")
-        share = seen(body, {name.removeprefix(PREFIX): mean for name, mean, _ in taken.shifts}, mine)
+        about = About.of(body, {name.removeprefix(PREFIX): mean for name, mean, _ in taken.shifts})
+        share, _ = seen(about, mine)
         for name, said in names.items():
             printed = said[at]
             half = 0.5 * 10.0 ** -len(printed.partition(".")[2]) if "." in printed else 0.05
