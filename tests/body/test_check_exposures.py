@@ -30,6 +30,8 @@ def test_the_table_is_sound_and_the_body_is_asked() -> None:
         ({"time_source": ""}, "no time_source"),
         ({"time_grade": "RECALLED", "half_time_ln_sd": "0.3"}, "at least 0.4"),
         ({"half_time_ln_sd": "wide"}, "half_time_ln_sd is 'wide'"),
+        ({"measured_h": "3", "measured_source": "s"}, "measured_grade '' is none of"),
+        ({"measured_h": "3", "measured_grade": "SEEN"}, "no measured_source"),
         ({"ends": "slowly"}, "ends is 'slowly'"),
     ],
 )

@@ -174,6 +174,7 @@ def test_a_drug_is_highest_at_its_peak():
 def test_what_was_measured_comes_back_at_its_hour(effect: Effect, body: Body):
     """The course of what the table makes the daily mean is, at the hour of the measurement, what was measured."""
     (row,) = [r for r in rows("exposures") if (r["drug"], r["parameter"]) == (effect.drug, effect.parameter)]
+    assert row["measured_grade"] in GRADES
     assert row["measured_source"]
     given = float(row["value"])
     dose = {"amount": given, "unit": "mg"} if effect.kind == "dose" else {}

@@ -30,6 +30,10 @@ def exposure_faults(table: Iterable[Mapping[str, str]] | None = None) -> list[st
                 found.append(f"{name}: ends is {row['ends']!r}, not one of {', '.join(_ENDS)}")
         elif filled := [column for column in _TIME if row[column]]:
             found.append(f"{name}: {', '.join(filled)} without half_time_h")
+        if row["measured_h"] and row["measured_grade"] not in GRADES:
+            found.append(f"{name}: measured_grade {row['measured_grade']!r} is none of {', '.join(GRADES)}")
+        if row["measured_h"] and not row["measured_source"]:
+            found.append(f"{name}: no measured_source")
     return found
 
 
