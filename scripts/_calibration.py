@@ -28,6 +28,7 @@ from eutone.engine.chunks import threads_of
 from eutone.inference.bank import Sizes
 from eutone.inference.calibration import judge, panel_of, rank_of, rate
 from eutone.inference.classes import classes
+from eutone.inference.fingerprint import inference_hash
 from eutone.inference.observe import observe
 from eutone.inference.prepared import prepare
 from eutone.inference.streams import stream
@@ -102,6 +103,7 @@ class Bench:
             "version": eutone.__version__,
             "model_hash": self.body.model_hash,
             "knowledge_hash": knowledge_hash(),
+            "inference_hash": inference_hash(),
             "seed": self.seed,
             "setting": self.setting,
             "bank": {"common": self.sizes.common, "other": self.sizes.other},
@@ -149,7 +151,7 @@ def declare(work, panels, people, say=print):
     """What can be decided, panel by panel; the values that were measured are not used."""
     rows, seen = [], {}
     for panel in panels:
-        ready = work.prepared(panel.case.taking, panel.case.person, _case.hours_of(panel.case))
+        ready = work.prepared(panel.case.taking, panel.case.person, _case.hours_of(panel.case, work.body))
         likelihood = work.observed(panel.case, ready).likelihood
         truth = truth_of(panel.truth_gene, ready)
         row = {
@@ -227,7 +229,10 @@ def bench(given, setting="referred"):
     return Bench(setting=setting, seed=given.seed, sizes=Sizes(given.common, given.other))
 
 
+MADE_WITH = ("model_hash", "knowledge_hash", "inference_hash", "setting")
+"""What must be the same for what was declared to hold."""
+
 __all__ = [
-    "DECLARING", "NOBODY", "NOTHING", "PANELS", "ROOT", "STRATA", "Bench", "as_json", "bench", "classes", "declare",
-    "judge", "options", "rate", "shown", "simulated", "stream", "time", "truth_of", "write",
+    "DECLARING", "MADE_WITH", "NOBODY", "NOTHING", "PANELS", "ROOT", "STRATA", "Bench", "as_json", "bench", "classes",
+    "declare", "judge", "options", "rate", "shown", "simulated", "stream", "time", "truth_of", "write",
 ]  # fmt: skip

@@ -17,6 +17,9 @@ ROWS = (
     "A,doi,2,F,made up,TH,y,baseline,none,csf,HVA,20,nmol/L,,,\n"
     "A,doi,2,F,made up,TH,y,baseline,none,csf,5-HIAA,180,nmol/L,,,\n"
     "A,doi,2,F,made up,TH,y,baseline,none,csf,3-OMD,20,nmol/L,,,\n"
+    "A2,doi,4,M,made up,TH,y,baseline,none,csf,HVA,20,nmol/L,,,\n"
+    "A2,doi,4,M,made up,TH,y,baseline,none,csf,5-HIAA,180,nmol/L,,,\n"
+    "A2,doi,4,M,made up,TH,y,baseline,none,csf,3-OMD,20,nmol/L,,,\n"
     "B,doi,2,F,made up,HPRT1,y,baseline,none,csf,HVA,400,nmol/L,,,\n"
     "GRP_C,doi,2,F,a group,none,n,baseline,none,csf,HVA,400,nmol/L,,,\n"
 )
@@ -43,17 +46,23 @@ def test_cases_are_declared_then_run_and_scored(run, tmp_path):
     cases.write_text(HEAD + ROWS, encoding="utf-8")
     run("decidability", cases, "--json", declared, "--people", 8)
     told = json.loads(declared.read_text())
-    assert [p["truth"] for p in told["panels"]] == ["TH", "HPRT1"]
+    assert [p["truth"] for p in told["panels"]] == ["TH", "TH", "HPRT1"]
+    assert sum(told["strata"].values()) == 2, "A2 says what A says, in the same paper"
     assert all(0 <= p["class_first"]["value"] <= 1 for p in told["panels"])
-    assert {"model_hash", "knowledge_hash", "seed"} <= told["provenance"].keys()
+    assert {"model_hash", "knowledge_hash", "inference_hash", "seed"} <= told["provenance"].keys()
     run("evaluate_cases", cases, "--declared", declared, "--json", answers)
     found = json.loads(answers.read_text())
     assert set(found["strata"]) == {"decidable, 3+", "decidable, 1-2", "not decidable"}
-    th, other = found["panels"]
+    th, again, other = found["panels"]
+    assert (th["repeats"], again["repeats"]) == (None, "A / baseline / none")
+    assert sum(stratum["n"] for stratum in found["strata"].values()) == 2
     assert {"id", "truth", "stratum", "rank", "probability", "top"} <= th.keys()
     assert th["top"][0]["id"] == "TH"
     assert th["rank"] == 1
     assert other["top"][0]["id"] in ("none", "secondary")
+    del told["provenance"]["inference_hash"]  # as files have it that were made before it was kept
+    declared.write_text(json.dumps(told), encoding="utf-8")
+    assert "declared anew" in run("evaluate_cases", cases, "--declared", declared)
 
 
 def test_scores_over_simulated_people_are_written(run, tmp_path):

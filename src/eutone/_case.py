@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from eutone import __version__, _results
 from eutone._bands import LEVELS
 from eutone._read import Case
-from eutone.inference import student
+from eutone.inference import observe, student
 from eutone.inference.classes import Classes
 from eutone.inference.discrepancy import Fit, widening
+from eutone.inference.fingerprint import inference_hash
 from eutone.inference.likelihood import Likelihood
 from eutone.inference.next_tests import Test
 from eutone.inference.observe import Observed, Use
@@ -76,15 +77,9 @@ def usual_setting(case: Case) -> str:
     return "referred" if any(m.specimen == "csf" for m in case.panel.measurements) else "general"
 
 
-def hours_of(case: Case) -> dict[str, float]:
-    """Hours between the last dose and the sample by read-out, where the panel says so (the last row that says it)."""
-    table = markers.load()
-    found = {}
-    for m in case.panel.measurements:
-        if m.marker and m.hours_since_dose is not None:
-            for name in table[m.marker].parts or (m.marker,):
-                found[(table[name].readout if name in table else None) or name] = m.hours_since_dose
-    return found
+def hours_of(case: Case, body: BodyLike) -> dict[str, float]:
+    """Hours between the last dose and the sample by read-out, where the panel says so."""
+    return observe.hours_of(case.panel, case.person, body.readouts, markers.load())
 
 
 def nothing_usable(observed: Observed) -> str:
@@ -124,6 +119,7 @@ def to_profile(answer: Answer, *, seconds: float) -> _results.Profile:
             seconds=seconds,
             failed=failed,
             method="bank and smc" if posterior.refined else "bank",
+            inference_hash=inference_hash(),
         ),
         setting=cast(Any, answer.setting),
         taking=_taken(answer),
@@ -366,6 +362,14 @@ def _warnings(answer: Answer) -> tuple[str, ...]:
     if answer.observed.crowded:
         names = ", ".join(answer.observed.crowded)
         said.append(f"healthy people spread at least as wide in the model as was published for {names}")
+    measured = {answer.ready.bank.readouts[column] for o in answer.likelihood.observations for column, _ in o.terms}
+    strained = [(name, seen) for name, seen in getattr(answer.ready.body, "strained", ()) if seen in measured]
+    for name in dict.fromkeys(name for name, _ in strained):
+        affected = ", ".join(seen for moved, seen in strained if moved == name)
+        said.append(
+            f"what {affected} sees of the treatment at that hour does not follow its course ({name}): "
+            "taken as nothing or as its peak, whichever is nearer"
+        )
     return tuple(said)
 
 

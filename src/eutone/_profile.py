@@ -87,7 +87,7 @@ def profile(
     body = body if body is not None else _case.own_body()
     ready = prepare(
         body, case.taking, case.person, setting=setting, seed=seed, sizes=sizes, threads=threads,
-        hours=_case.hours_of(case), stop=stop,
+        hours=_case.hours_of(case, body), stop=stop,
         progress=lambda stage, share: tell(stage, 0.05 + 0.55 * share),
     )  # fmt: skip
 

@@ -7,11 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from eutone._errors import ModelError
 from eutone._person import Person
 from eutone._protocol import Dose, Protocol
 from eutone.body import Body, load
+from eutone.body._course import level, scaled
 from eutone.body._tables import GRADES, parameters, rows
-from eutone.body._treatment import Effect, Exposure, effects, usual_weight
+from eutone.body._treatment import Effect, Exposure, absorption_of, effects, times_the_mean, usual_weight
 
 TODDLER = Person(age_years=2.0, weight_kg=12.0)
 KINDS = ("input", "factor", "boost", "dose")
@@ -139,3 +141,56 @@ def test_usual_weight_rises_with_age():
     weights = [usual_weight(a / 4) for a in range(100)]
     assert weights == sorted(weights)
     assert 30 < usual_weight(None) < 60
+
+
+def occupied(**more: object) -> Effect:
+    """An effect that leaves a fifth, measured four hours after a dose unless said otherwise."""
+    return Effect(**{"drug": "x", "parameter": "enzyme.X", "kind": "factor", "value": 0.2, "ln_sd": 0.3,
+                     "molar_mass": None, "bioavailability": None, "volume_l_kg": None, "usual_mg_kg_d": None,
+                     "usual_mg_d": None, "grade": "SEEN", "source": "-", "half_time_h": 3.0, "half_time_ln_sd": 0.3,
+                     "irreversible": False, "measured_h": 4.0, **more})  # type: ignore[arg-type]  # fmt: skip
+
+
+def test_an_occupancy_at_an_hour_is_not_the_daily_mean():
+    """At once, declining with rate e, one dose a day: ``24 e exp(-e t)`` times the mean, or over all doses before."""
+    e = math.log(2.0) / 3.0
+    once = 24.0 * e * math.exp(-4.0 * e)
+    assert times_the_mean(occupied()) == pytest.approx(once)
+    daily = times_the_mean(occupied(measured_every_h=8.0))
+    assert daily == pytest.approx(8.0 * e * math.exp(-4.0 * e) / (1.0 - math.exp(-8.0 * e)))
+    assert times_the_mean(occupied(measured_h=None)) == 1.0
+    assert times_the_mean(occupied(half_time_h=2000.0, measured_every_h=24.0)) == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_drug_is_highest_at_its_peak():
+    for peak_h in (0.5, 1.5, 4.3, 6.0, 20.0):  # before, at and after the inverse of the rate of decline
+        rise, fall = math.log(2.0) / absorption_of(peak_h, 3.0), math.log(2.0) / 3.0
+        assert math.log(rise / fall) / (rise - fall) == pytest.approx(peak_h, rel=1e-6)
+    levels = [times_the_mean(occupied(peak_h=2.0, measured_h=h)) for h in (1.0, 1.9, 2.0, 2.1, 4.0)]
+    assert max(levels) == levels[2]
+
+
+@pytest.mark.parametrize("effect", [e for e in ROWS if e.measured_h is not None], ids=lambda e: e.drug)
+def test_what_was_measured_comes_back_at_its_hour(effect: Effect, body: Body):
+    """The course of what the table makes the daily mean is, at the hour of the measurement, what was measured."""
+    (row,) = [r for r in rows("exposures") if (r["drug"], r["parameter"]) == (effect.drug, effect.parameter)]
+    assert row["measured_grade"] in GRADES
+    assert row["measured_source"]
+    given = float(row["value"])
+    dose = {"amount": given, "unit": "mg"} if effect.kind == "dose" else {}
+    every = effect.measured_every_h or 24.0
+    days = {} if effect.measured_every_h else {"days": 1.0}
+    item = Dose(
+        effect.drug, effect.drug, times_per_day=24.0 / every, hours_since_dose=effect.measured_h, **dose, **days
+    )
+    exposure = take(body, item)
+    ((name, mean, _),) = [s for s in exposure.shifts if s[0].endswith(effect.parameter)]
+    (c,) = [c for c in exposure.courses if c.parameter == effect.parameter]
+    assert name.startswith("taken.")
+    left = math.exp(float(scaled(mean, level(c, [effect.measured_h])[0], effect.irreversible)))
+    assert left == pytest.approx(0.5 if effect.kind == "dose" else given)
+
+
+def test_an_hour_without_a_half_time_is_refused():
+    with pytest.raises(ModelError, match="half-time"):
+        times_the_mean(occupied(half_time_h=None))

@@ -11,7 +11,8 @@ import pytest
 
 from eutone._errors import InputError
 from eutone._protocol import Protocol
-from eutone.forms.cases import PublishedPanel, read_cases
+from eutone._read import read
+from eutone.forms.cases import PublishedPanel, read_cases, repeats
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEAD = (
@@ -133,6 +134,34 @@ def test_a_broken_table_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="id") as caught:
         panels(tmp_path, ",d,2,F,c,TH,y,baseline,none,csf,HVA,20,nmol/L,,,\n")
     assert caught.value.row == 2
+
+
+def test_what_one_paper_says_of_several_people_counts_once(tmp_path: Path) -> None:
+    rows = (
+        "A,doi,2,F,c,TH,y,baseline,none,csf,HVA,low,qualitative,,,\n"
+        "B,doi,9,M,c,TH,y,baseline,none,csf,HVA,low,qualitative,,,other words\n"
+        "B,doi,9,M,c,TH,y,baseline,none,csf,mysterium,5,nmol/L,,,\n"
+        "C,doi,9,M,c,TH,y,baseline,none,csf,HVA,20,nmol/L,,,\n"  # another value
+        "D,other,9,M,c,TH,y,baseline,none,csf,HVA,low,qualitative,,,\n"  # another paper
+        "E,doi,9,M,c,GCH1,y,baseline,none,csf,HVA,low,qualitative,,,\n"  # another gene
+        "F,doi,9,M,c,TH,y,baseline,levodopa,csf,HVA,low,qualitative,,,\n"  # another treatment
+        "G,doi,9,M,c,TH,y,baseline,none,csf,mysterium,5,nmol/L,,,\n"  # nothing that could be the same
+        "H,doi,9,M,c,TH,y,baseline,none,csf,mysterium,5,nmol/L,,,\n"
+    )
+    assert repeats(panels(tmp_path, rows)) == {"B / baseline / none": "A / baseline / none"}
+
+
+def test_no_example_is_of_somebody_unborn() -> None:
+    tables = [EXAMPLES / name for name in ("cases.csv", "cases_extra.csv")]
+    assert not any("fetal" in m.note for table in tables for p in read_cases(table) for m in p.case.panel.measurements)
+
+
+def test_a_panel_file_keeps_every_note() -> None:
+    notes = {m.note for table in ("cases.csv", "cases_extra.csv") for p in read_cases(EXAMPLES / table)
+             for m in p.case.panel.measurements}  # fmt: skip
+    assert max(map(len, notes)) > 160
+    files = [path for path in EXAMPLES.glob("*.csv") if not path.name.startswith(("cases", "index"))]
+    assert {m.note for path in files for m in read(path).panel.measurements} >= notes
 
 
 def test_the_panel_files_are_those_of_the_tables() -> None:

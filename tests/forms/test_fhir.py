@@ -137,6 +137,126 @@ def test_what_cannot_be_used_is_kept_with_the_reason(tmp_path: Path) -> None:
     assert "passed over" in issues
 
 
+QUANTITY = {"unit": "nmol/L", "code": "nmol/L", "system": UCUM}
+
+
+def ranged(low: float | None = None, high: float | None = None, **more: Any) -> dict[str, Any]:
+    bounds = {name: QUANTITY | {"value": value} for name, value in (("low", low), ("high", high)) if value is not None}
+    return bounds | more
+
+
+MEN = ranged(1, 2, appliesTo=[coded(text="male")])
+
+
+@pytest.mark.parametrize(
+    ("ranges", "low", "high", "said"),
+    [
+        ([ranged(300, 900)], 300, 900, None),
+        ([ranged(None, 900)], None, 900, None),
+        ([ranged(text="300 - 900 nmol/L")], 300, 900, None),
+        ([ranged(text="<900")], None, 900, None),
+        ([ranged(text="≥ 300 nmol/L")], 300, None, None),
+        ([ranged(text="see the report")], None, None, "see the report"),
+        ([ranged(text="0.3-0.9 umol/L")], None, None, "0.3-0.9"),
+        ([{"low": {"value": 0.3, "unit": "umol/L"}}], None, None, "umol/L"),
+        ([ranged(100, 200, type={"coding": [{"code": "critical"}]}), ranged(300, 900)], 300, 900, None),
+        ([MEN, ranged(300, 900)], 300, 900, None),
+        ([MEN, ranged(3, 4, age={"low": {"value": 1}})], None, None, "several"),
+    ],
+)  # fmt: skip
+def test_a_reference_range_is_used_or_said_not_to_be(
+    ranges: list[dict[str, Any]], low: float | None, high: float | None, said: str | None, tmp_path: Path
+) -> None:
+    case = read(tmp_path, bundle(PATIENT, observation(referenceRange=ranges)))
+    (found,) = case.panel.measurements
+    assert (found.low, found.high) == (low, high)
+    assert any(said in issue and "not used" in issue for issue in case.issues) if said else case.issues == ()
+
+
+def test_an_observation_inside_a_report_is_read_with_the_specimen_beside_it(tmp_path: Path) -> None:
+    inside = observation(id="o", specimen={"reference": "#s"}, effectiveDateTime=None)
+    specimen = {"resourceType": "Specimen", "id": "s", "type": coded(text="CSF")}
+    report = {
+        "resourceType": "DiagnosticReport",
+        "effectiveDateTime": "2023-07-02",
+        "contained": [specimen, inside],
+        "result": [{"reference": "#o"}],
+    }
+    (found,) = read(tmp_path, bundle(PATIENT, report)).panel.measurements
+    assert (found.marker, found.collected) == ("csf.HVA", datetime(2023, 7, 2))
+
+
+def test_references_may_name_a_server_and_a_version(tmp_path: Path) -> None:
+    specimen = {"resourceType": "Specimen", "id": "s", "type": coded(text="CSF")}
+    one = observation(specimen={"reference": "https://x.example/fhir/Specimen/s/_history/2"})
+    two = observation("BH4", subject={"reference": "https://x.example/fhir/Patient/p/_history/7"})
+    found = read(tmp_path, bundle(PATIENT, one, two, specimen)).panel.measurements
+    assert [m.marker for m in found] == ["csf.HVA", "csf.BH4"]
+
+
+def test_what_is_not_about_the_patient_is_not_the_patients(tmp_path: Path) -> None:
+    room = observation("BH4", subject={"reference": "Location/1"})
+    fetus = observation("5-HIAA", focus=[{"display": "fetus"}])
+    case = read(tmp_path, bundle(PATIENT, observation(), room, fetus))
+    assert [m.marker for m in case.panel.measurements] == ["csf.HVA"]
+    assert any("focus" in issue for issue in case.issues)
+    assert any("passed over" in issue for issue in case.issues)
+    medicine = {"resourceType": "MedicationRequest", "status": "active", "subject": {"reference": "Patient/mother"}}
+    for other in (
+        bundle(PATIENT, observation(subject={"reference": "Patient/q"})),
+        bundle(PATIENT, observation(), medicine),
+    ):
+        with pytest.raises(InputError, match="several people"):
+            read(tmp_path, other)
+
+
+def test_an_observation_without_any_value_is_kept_as_unused(tmp_path: Path) -> None:
+    empty = observation("BH4", valueQuantity=None)
+    heading = observation("panel", valueQuantity=None, hasMember=[{"reference": "urn:uuid:1"}])
+    case = read(tmp_path, bundle(PATIENT, observation(), empty, heading))
+    assert [m.why for m in case.panel.measurements] == ["", "no value"]
+
+
+def test_a_weight_at_birth_is_not_the_weight_and_the_order_of_entries_decides_nothing(tmp_path: Path) -> None:
+    def weight(code: str, value: float) -> dict[str, Any]:
+        quantity = {"value": value, "unit": "kg"}
+        return observation(code=coded(loinc=code), valueQuantity=quantity, specimen=None)
+
+    one, two, birth = weight("29463-7", 14.0), weight("29463-7", 15.0), weight("8339-4", 3.4)
+    for order in ((one, two, birth), (birth, two, one)):
+        assert read(tmp_path, bundle(PATIENT, observation(), *order)).person.weight_kg == 14.0
+
+
+def test_medication_is_that_of_the_day_of_the_sample(tmp_path: Path) -> None:
+    """The panel is of 2023-07-02: what begins later was not in the body, and what ended since was."""
+
+    def statement(name: str, status: str = "active", **more: Any) -> dict[str, Any]:
+        base = {"resourceType": "MedicationStatement", "status": status, "medicationCodeableConcept": coded(text=name)}
+        return base | more
+
+    def period(start: str | None, end: str | None = None) -> dict[str, Any]:
+        return {"effectivePeriod": {k: v for k, v in (("start", start), ("end", end)) if v}}
+
+    case = read(
+        tmp_path,
+        bundle(
+            PATIENT,
+            observation(),
+            statement("levodopa", **period("2023-07-03")),
+            statement("sertraline", **period("2023-07-02")),
+            statement("5-HTP", **period("2020", "2023-06")),
+            statement("fluoxetine", **period("2020", "2099-01-01")),
+            statement("sapropterin", "completed", **period("2022-01-01", "2023-08-01T10:00:00Z")),
+            statement("haloperidol", "stopped", **period("2022-01-01")),
+        ),
+    )
+    assert [dose.drug for dose in case.taking.doses] == ["sertraline", "fluoxetine", "sapropterin"]
+    assert any("levodopa" in issue and "begins 2023-07-03, after" in issue for issue in case.issues)
+    assert any("5-HTP" in issue and "ended 2023-06, before" in issue for issue in case.issues)
+    with pytest.raises(InputError, match="not a date"):
+        read(tmp_path, bundle(PATIENT, observation(), statement("levodopa", **period("July"))))
+
+
 def test_the_body_comes_from_vital_signs_near_the_visit(tmp_path: Path) -> None:
     def vital(code: str, value: float, unit: str, day: str) -> dict[str, Any]:
         quantity = {"value": value, "unit": unit}

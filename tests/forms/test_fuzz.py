@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import random
 from pathlib import Path
@@ -105,6 +106,53 @@ def test_one_row_of_odd_cells(folder: Path, marker: str, specimen: str, value: s
     cells = {"marker": marker, "specimen": specimen, "value": value, "unit": unit, "low": low}
     path.write_text(json.dumps({"measurements": [cells]}), encoding="utf-8")
     attempt(path)
+
+
+KEYS = ("marker", "specimen", "value", "unit", "low", "high", "collected", "note")
+CLEAN = CELLS.filter(lambda text: not set(text) & set("\x00\ufeff"))
+
+
+@given(st.lists(st.tuples(*[CLEAN] * len(KEYS)), min_size=1, max_size=3))
+def test_a_table_and_json_say_the_same(folder: Path, rows: list[tuple[str, ...]]) -> None:
+    """The same cells give the same measurements and notes, or the same complaint, in both forms."""
+    table, panel = folder / "same.csv", folder / "same.json"
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [KEYS, *rows]]
+    table.write_text("\n".join(quoted), encoding="utf-8", newline="")
+    panel.write_text(
+        json.dumps({"measurements": [dict(zip(KEYS, row, strict=True)) for row in rows]}), encoding="utf-8"
+    )
+    said = []
+    for path in (table, panel):
+        try:
+            case = eutone.read(path, age=3.0)
+        except InputError as error:
+            said.append((error.message.partition(" in row ")[0], error.column))
+            continue
+        said.append(tuple(dataclasses.replace(one, row=None) for one in case.panel.measurements))
+    if any(all(not cell.strip() for cell in row) for row in rows):
+        return  # an empty row is none in a table and an empty measurement in JSON
+    assert said[0] == said[1]
+
+
+@given(st.permutations(range(5)), st.integers(0, 9))
+def test_the_order_of_a_bundle_decides_nothing(folder: Path, order: list[int], seed: int) -> None:
+    chance = random.Random(seed)
+    changed: Any = swapped(BUNDLE, chance.choice(places(BUNDLE)), copy.deepcopy(chance.choice(ODD))) if seed else BUNDLE
+    entries = changed.get("entry") if isinstance(changed, dict) else None
+    if not isinstance(entries, list) or len(entries) != len(order):
+        return
+    seen = []
+    for arranged in (entries, [entries[at] for at in order]):
+        path = folder / "order.json"
+        path.write_text(json.dumps(changed | {"entry": arranged}), encoding="utf-8")
+        try:
+            case = eutone.read(path)
+        except InputError:
+            seen.append(None)
+            continue
+        found = sorted(repr(dataclasses.replace(one, row=None)) for one in case.panel.measurements)
+        seen.append((found, case.person, case.taking))
+    assert seen[0] == seen[1]
 
 
 @given(st.binary(max_size=200))

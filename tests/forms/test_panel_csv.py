@@ -189,3 +189,32 @@ def test_every_example_reads(tmp_path: Path) -> None:
     for path in panels:
         case = eutone.read(path)
         assert any(one.marker for one in case.panel.measurements), path.name
+
+
+LIMITED = "marker,specimen,value,unit,low,high\n"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [("0", "15", (0.0, 15.0)), ("", "<15", (None, 15.0)), ("", "≤ 15", (None, 15.0)), (">5", "", (5.0, None))],
+)
+def test_a_limit_may_be_written_as_the_laboratory_prints_it(
+    low: str, high: str, expected: tuple[float | None, float | None], tmp_path: Path
+) -> None:
+    (one,) = measured(tmp_path, LIMITED + f"homocysteine,plasma,9.85,umol/L,{low},{high}\n")
+    assert (one.low, one.high) == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("HVA,csf,low,qualitative,300,900", "not used"),
+        ("HVA,csf,-2,z,,900", "not used"),
+        ("HVA,csf,157,nmol/L,,900000", "is its unit right"),
+        ("HVA,csf,0,nmol/L,,900000", "is its unit right"),
+    ],
+)
+def test_an_interval_that_cannot_be_used_or_believed_is_said(row: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "panel.csv"
+    path.write_text(LIMITED + row + "\n")
+    assert any(said in issue for issue in eutone.read(path, age=2.0).issues)

@@ -134,3 +134,11 @@ def test_what_cannot_be_printed_does_not_come_in(tmp_path: Path) -> None:
     assert case.person.genes == {"DDC": "x"}
     for text in (*case.issues, repr(case)):
         assert text.isprintable()
+
+
+def test_a_column_that_two_keys_mean_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="twice") as caught:
+        eutone.read(written(tmp_path, {"measurements": [{**HVA, "Value": 5}]}))
+    assert (caught.value.row, caught.value.column) == (1, "value")
+    (one,) = eutone.read(written(tmp_path, {"measurements": [{**HVA, "CSF-fraction ml": 3}]})).panel.measurements
+    assert one.csf_fraction_ml == 3.0

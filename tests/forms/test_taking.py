@@ -182,3 +182,16 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert dose.name
         assert dose.amount is None or 0 < dose.amount <= 1e7
         assert (dose.amount is None) == (dose.unit is None)
+
+
+@pytest.mark.parametrize(
+    "text", ["levodopa 1,000 mg 3/d", "5-HTP 2,500 mg/d", "levodopa 100 mg with carbidopa 1,250 ug"]
+)
+def test_a_number_that_may_be_a_thousand_is_refused(text: str) -> None:
+    with pytest.raises(InputError, match="thousands separator"):
+        parse_taking(text)
+
+
+def test_a_decimal_comma_that_can_be_nothing_else_is_read() -> None:
+    assert parse_taking("levodopa 0,125 g").amount == 0.125
+    assert parse_taking("levodopa 12,5 mg").amount == 12.5

@@ -85,12 +85,41 @@ def test_what_was_taken(text: str, doses: list[Dose]) -> None:
     [
         ("valproate and mysterium 5 drops", "mysterium"),
         ("BH4 + levodopa (levodopa about 14 mg/kg/d in a subgroup)", "aside"),
+        ("levodopa (3 mg/kg/d)", "aside"),
         ("folinic acid 0.5 escalated to 5 mg/kg/day", "last dose"),
         ("L-dopa 10 mg/kg/day in 3 doses", "only 'L-dopa 10 mg/kg/day'"),
     ],
 )
 def test_what_could_not_be_read_is_said(text: str, part: str) -> None:
     assert any(part in issue for issue in treatment_of(text)[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not on treatment", "not yet treated", "never treated", "unmedicated", "declined treatment",
+        "no specific therapy", "not taking any medication",
+    ],
+)  # fmt: skip
+def test_nothing_taken_in_other_words(text: str) -> None:
+    assert treatment_of(text) == (Protocol((), stated=True), ())
+
+
+@pytest.mark.parametrize("text", ["levodopa stopped", "off levodopa", "BH4 withdrawn"])
+def test_what_ended_at_a_time_that_is_not_said_is_not_taken(text: str) -> None:
+    protocol, issues = treatment_of(text)
+    assert protocol == Protocol((), stated=False)
+    assert any("not read as taken" in issue for issue in issues)
+
+
+def test_what_ended_some_time_ago_has_its_hours() -> None:
+    for text in ("off levodopa 2 weeks", "off levodopa for 2 weeks", "levodopa stopped 14 days"):
+        (dose,) = treatment_of(text)[0].doses
+        assert (dose.drug, dose.hours_since_dose) == ("levodopa", 336.0)
+
+
+def test_a_dash_says_nothing() -> None:
+    assert treatment_of("-") == (Protocol((), stated=False), ())
 
 
 WORDS = (
@@ -104,3 +133,37 @@ def test_any_text_is_read(text: str) -> None:
     protocol, issues = treatment_of(text)
     assert protocol.stated or not protocol.doses
     assert all(isinstance(issue, str) for issue in issues)
+
+
+LONE = {"times_per_day": 1.0, "days": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("4 h after oral BH4 load", Dose("BH4", "sapropterin", hours_since_dose=4.0, **LONE)),
+        ("BH4 loading test", Dose("BH4", "sapropterin", **LONE)),
+        ("8 h after BH4 loading dose 20 mg/kg",
+         Dose("BH4", "sapropterin", 20.0, "mg", per_kg=True, hours_since_dose=8.0, **LONE)),
+        ("2 h after a single dose of levodopa 100 mg",
+         Dose("levodopa", "levodopa", 100.0, "mg", hours_since_dose=2.0, **LONE)),
+        ("90 min after first dose of L-dopa", Dose("L-dopa", "levodopa", hours_since_dose=1.5, **LONE)),
+        ("phenylalanine challenge 100 mg/kg",
+         Dose("phenylalanine", "phenylalanine", 100.0, "mg", per_kg=True, **LONE)),
+        ("methylphenidate bolus 10 mg", Dose("methylphenidate", "methylphenidate", 10.0, "mg", **LONE)),
+        # how often or how long goes before the word
+        ("levodopa single dose 100 mg 3/d", Dose("levodopa", "levodopa", 100.0, "mg", times_per_day=3.0)),
+        ("single dose sertraline 50 mg daily", Dose("sertraline", "sertraline", 50.0, "mg", times_per_day=1.0)),
+        ("BH4 loading 20 mg/kg/d", Dose("BH4", "sapropterin", 20.0, "mg", per_kg=True, per_day=True)),
+        ("BH4 loading for 2 wk", Dose("BH4", "sapropterin", days=14.0)),
+        # not a word of its own
+        ("4 h after oral BH4", Dose("BH4", "sapropterin", hours_since_dose=4.0)),
+        ("BH4 reloaded", None),
+    ],
+)  # fmt: skip
+def test_what_is_given_once_is_one_dose_wherever_it_stands(text, expected):
+    (dose,) = treatment_of(text)[0].doses
+    if expected is None:
+        assert dose.days is None
+    else:
+        assert dose == expected

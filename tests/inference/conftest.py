@@ -85,6 +85,9 @@ class ToyBody:
     def under(self, exposure):
         return self
 
+    def looking_at(self, columns):
+        return self
+
     def treatment(self, protocol, person, hours=None):
         known = [d for d in protocol.doses if d.drug == "levodopa"]
         shifts = tuple(("enzyme_TH", 0.8, 0.3) for _ in known)

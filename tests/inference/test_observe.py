@@ -5,11 +5,13 @@ from math import inf, log
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from eutone._panel import Measurement, Panel
 from eutone._person import Person
 from eutone.inference.noise import columns_of
-from eutone.inference.observe import contexts_of, observe
+from eutone.inference.observe import contexts_of, hours_of, observe
 from eutone.knowledge import intervals, markers
 
 CHILD = Person(age_years=2.0, sex="male")
@@ -64,6 +66,32 @@ def test_the_place_in_the_laboratorys_interval_counts_instead_of_ours(ready):
     assert theirs.low[0] == pytest.approx(plain.low[0], abs=0.08)  # the interval's centre need not be its middle
     assert theirs.sd < plain.sd
     assert "laboratory" in seen(ready, measured("csf.HVA", 300.0, low=10.0, high=400.0)).uses[0].why
+
+
+@pytest.mark.parametrize(("low", "high"), [(None, "high"), (0.0, "high"), ("low", None)], ids=str)
+def test_the_only_limit_of_a_laboratory_places_the_value_with_our_spread(ready, low, high):
+    """Three times the scale with three times the limit is the same finding, less sure than with both limits."""
+    ours = intervals.healthy("csf.HVA", 2.0, "male")
+    limits = {name: 3 * getattr(ours, given) if isinstance(given, str) else given
+              for name, given in (("low", low), ("high", high))}  # fmt: skip
+    plain, both = (seen(ready, measured("csf.HVA", 150.0, **own)).likelihood.observations[0]
+                   for own in ({}, {"low": ours.low, "high": ours.high}))  # fmt: skip
+    found = seen(ready, measured("csf.HVA", 450.0, **limits))
+    (one,) = found.likelihood.observations
+    assert one.low[0] == pytest.approx(plain.low[0])
+    assert one.sd**2 == pytest.approx(plain.sd**2 + intervals.ONE_SIDED_SD**2)
+    assert one.sd > plain.sd > both.sd
+    assert "only limit" in found.uses[0].why
+    assert found.uses[0].z == pytest.approx(ours.z(150.0))
+
+
+def test_an_only_limit_counts_for_bounds_and_under_every_age(ready):
+    (o,) = seen(ready, measured("csf.HVA", 400.0, ">", high=200.0), person=Person(sex="male")).likelihood.observations
+    assert len(set(o.low)) > 1  # our spread about the limit depends on the age
+    assert set(o.high) == {inf}
+    # without the limit the ages differ by the whole course of HVA
+    (free,) = seen(ready, measured("csf.HVA", 400.0, ">"), person=Person(sex="male")).likelihood.observations
+    assert np.ptp(o.low) < np.ptp(free.low)
 
 
 def test_a_z_score_is_one_of_healthy_people(ready):
@@ -159,3 +187,45 @@ def test_unknown_age_and_sex_become_contexts(ready):
     assert 1 < len(found.likelihood.contexts) <= 9  # adults are one
     assert sum(found.likelihood.contexts) == pytest.approx(1)
     assert len(seen(ready, measured("csf.HVA", -1.0, "z"), person=CHILD).likelihood.contexts) == 1
+
+
+def hours(ready, *measurements):
+    return hours_of(Panel(measurements, "test"), CHILD, ready.bank.readouts, KNOWN)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.sampled_from([None, 1, 2, 3]),
+            st.sampled_from([None, 1.0, 4.0, 30.0]),
+            st.sampled_from([None, 0.0, 150.0]),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_the_row_that_is_kept_is_the_row_whose_hours_count(ready, rows):
+    panel = [
+        measured("csf.HVA", amount, collected=day and datetime(2020, 1, day), hours_since_dose=h)
+        for day, h, amount in rows
+    ]
+    kept = [use.measurement.hours_since_dose for use in seen(ready, *panel).uses if use.used]
+    assert list(hours(ready, *panel).values()) == [h for h in kept if h is not None]
+    assert len(kept) == any(amount for *_, amount in rows)
+
+
+def test_a_repeat_without_a_place_does_not_oust_one_that_has_one(ready):
+    first = measured("csf.HVA", 150.0, collected=datetime(2020, 1, 1), hours_since_dose=2.0)
+    zero = measured("csf.HVA", 0.0, collected=datetime(2020, 1, 2), hours_since_dose=9.0)
+    found = seen(ready, first, zero)
+    assert [use.used for use in found.uses] == [True, False]
+    assert "zero" in found.uses[1].why
+    assert hours(ready, first, zero) == {"csf.HVA": 2.0}
+
+
+def test_hours_of_a_ratio_are_those_of_the_part_that_it_stands_for(ready):
+    ratio = measured("csf.HVA:5-HIAA", 2.0, hours_since_dose=3.0)
+    assert hours(ready, ratio) == {"csf.HVA": 3.0, "csf.5-HIAA": 3.0}
+    assert hours(ready, measured("csf.HVA", 150.0, hours_since_dose=5.0), ratio) == {"csf.HVA": 5.0, "csf.5-HIAA": 3.0}
+    assert hours(ready, ratio, measured("csf.HVA", 150.0)) == {"csf.5-HIAA": 3.0}

@@ -65,3 +65,42 @@ def test_systematic_resampling_keeps_expected_counts():
     weights = np.array([0.5, 0.25, 0.125, 0.125])
     rows = systematic(weights, 8, np.random.default_rng(0))
     assert np.bincount(rows).tolist() == [4, 2, 1, 1]
+
+
+class Partial:
+    """The toy body, which leaves out what is not asked for; and some have no steady state when all is asked."""
+
+    def __init__(self, body, columns=None, limp=1):
+        self.body, self.columns, self.limp = body, columns, limp
+
+    def __getattr__(self, name):
+        return getattr(self.body, name)
+
+    def looking_at(self, columns):
+        return Partial(self.body, sorted(columns))
+
+    def solve(self, ln_factors, threads=None, stop=None):
+        solved = self.body.solve(ln_factors)
+        if self.columns is None:
+            solved.status[:: self.limp] = 0 if self.limp == 1 else 1
+        else:
+            solved.log_readouts[:, [k for k in range(solved.log_readouts.shape[1]) if k not in self.columns]] = 0.0
+        return solved
+
+
+def test_what_was_not_asked_for_on_the_way_is_there_in_the_end(toy):
+    body, *rest = toy
+    plain, found = run(toy, 0), run((Partial(body), *rest), 0)
+    assert found.evidence == plain.evidence
+    assert np.array_equal(found.u, plain.u)
+    assert np.array_equal(found.log_readouts, plain.log_readouts)
+    assert found.solves == plain.solves + 400
+
+
+def test_who_fails_when_all_is_asked_is_replaced_and_counted(toy):
+    body, *rest = toy
+    found = run((Partial(body, limp=10), *rest), 0)
+    assert found.failed == 40
+    assert found.u.shape[0] == found.log_likelihood.size == 400
+    solved = body.solve(Prior(body, toy[1][2]).ln_factors(found.u))
+    assert found.log_readouts == pytest.approx(solved.log_readouts.astype(np.float32), abs=1e-5)

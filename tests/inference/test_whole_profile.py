@@ -14,6 +14,7 @@ from eutone._profile import profile
 from eutone._protocol import Dose, Protocol
 from eutone._read import Case
 from eutone.inference.bank import Sizes
+from eutone.inference.fingerprint import inference_hash
 
 SMALL = Sizes(1500, 600)
 CHILD = Person(age_years=2.0, sex="male")
@@ -51,7 +52,9 @@ def test_an_aadc_panel_is_recognised_and_the_result_is_whole(body):
     assert ours["nowhere.free"].verdict == "prior-only"
     assert found.status == "ok"
     assert any("cannot show" in limit for limit in found.limits)
-    assert json.loads(found.to_json())["provenance"]["solves"] > 0
+    made = json.loads(found.to_json())["provenance"]
+    assert made["solves"] > 0
+    assert made["inference_hash"] == inference_hash()
 
 
 def test_the_same_seed_gives_the_same_bytes_and_threads_and_the_cache_change_nothing(body, monkeypatch):
@@ -186,3 +189,11 @@ def test_blood_alone_is_read_with_how_common_things_are_in_general(body):
     assert run(body, fluid, blood).data.setting == "referred"
     assert run(body, blood).data.setting == "general"
     assert run(body, blood, setting="flat").data.setting == "flat"
+
+
+def test_what_does_not_follow_the_course_of_a_drug_is_said_of_what_was_measured(body):
+    body.strained = (("enzyme.X", "csf.HVA"), ("enzyme.X", "csf.MHPG"), ("enzyme.Y", "csf.MHPG"))
+    (said,) = [w for w in run(body, *AADC).data.warnings if "course" in w]
+    assert "csf.HVA" in said
+    assert "enzyme.X" in said
+    assert "MHPG" not in said

@@ -78,6 +78,15 @@ BROKEN = [
     ("sources", r"^(width,)[^,]*", r"\1", "citation"),
     ("markers", r"^id,", "ident,", "the column is missing"),
     ("explanation_priors", r"^ATP7A,female_share,[^,]*", "ATP7A,female_share,1", "share of one sex"),
+    ("explanation_priors", r"^TH,general,.*\n", "", "no general row for TH"),
+    ("explanation_priors", r"^TH,referred,.*\n", "", "no referred row for TH"),
+    ("explanation_priors", r"^levodopa,general,.*\n", "", "no general row for levodopa"),
+    ("explanation_priors", r"^floor,block,.*\n", "", "no block row for floor"),
+    ("explanation_priors", r"^TH,general,.*$", r"\g<0>\n\g<0>", "twice"),
+    ("explanation_priors", r"^(TH,general,[^,]*,)[^,]*", r"\1", "no source"),
+    ("explanation_priors", r"^none,block,0\.7", "none,block,0.8", "together, not 1"),
+    ("explanation_priors", r"^secondary,general,0\.03", "secondary,general,0.99", "nothing for 'none'"),
+    ("explanations", r"^(vitamin-B6-deficiency,.*lognormal,0\.25,)0\.5", r"\g<1>0.3", "at least 0.4"),
     ("drugs", r"^levodopa,.*$", r"\g<0>\n\g<0>", "twice"),
 ]  # fmt: skip
 

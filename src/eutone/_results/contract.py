@@ -308,6 +308,8 @@ class Provenance(Model):
     """Solves that did not converge."""
     method: str | None = None
     """``bank``, ``smc`` or the like."""
+    inference_hash: str | None = None
+    """Of the code and settings of body and inference; ``None`` in results that were made before it was kept."""
 
 
 def _ranked(explanations: Sequence[ExplanationResult]) -> tuple[ExplanationResult, ...]:

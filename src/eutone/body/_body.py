@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
@@ -21,6 +21,7 @@ from eutone.body._tables import Quantity, parameters, quantities, readouts, seco
 from eutone.body._timing import TimedBody
 from eutone.body._treatment import Exposure, effects, exposure
 from eutone.engine import Network, load_network
+from eutone.engine.derivative import Derivative
 from eutone.engine.expr import Expr, const, substitute, symbol
 
 __all__ = ["FLOOR", "STRUCTURE", "Body", "Solved", "load"]
@@ -98,6 +99,11 @@ class Body:
         return compile_network(self.network, free=self._columns, observables=wanted)
 
     @cached_property
+    def derivative(self) -> Derivative:
+        """The right-hand side, one person at a time."""
+        return Derivative(self.network)
+
+    @cached_property
     def _columns(self) -> tuple[str, ...]:
         """Flat ids of the engine's free parameters: personal ones, then structural ones."""
         return (*(self.names[name] for name in self.free[:-1]), *structural_ids())
@@ -146,6 +152,10 @@ class Body:
         n = len(self.readouts)
         folds = np.maximum(logs[:, :n] - self._reference[member], np.log(FLOOR))
         return Solved(folds, np.maximum(logs[:, n:], np.log(FLOOR)), status)
+
+    def looking_at(self, columns: Collection[int]) -> Body:  # noqa: ARG002 - all read-outs come from one solve
+        """The body for a question about these read-outs only: itself."""
+        return self
 
     def rest(self, shifts: Mapping[str, float]) -> Array:
         """The state (n_species,) of the default person with these ln shifts by dotted id.

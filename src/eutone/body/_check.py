@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from eutone.body._check_exposures import exposure_faults
 from eutone.body._compose import MODULES, structure
 from eutone.body._tables import GRADES, parameters, quantities, readouts
 
@@ -33,4 +34,4 @@ def check() -> list[str]:
             faults.append(f"{p.id}: {p.flat} is used in no module")
     for ids in ([r.readout for r in readouts()], [q.id for q in quantities()]):
         faults += [f"{i}: given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    return faults
+    return faults + exposure_faults()

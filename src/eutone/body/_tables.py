@@ -14,8 +14,9 @@ __all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantiti
 
 FOLDER = Path(__file__).parent
 
-GRADES = ("SEEN", "RECALLED", "COMPUTED", "ASSUMED", "DEFINED")
-"""Read in a source; from memory; follows from others; set by hand; a definition."""
+GRADES = ("SEEN", "RECALLED", "COMPUTED", "FITTED", "ASSUMED", "DEFINED")
+"""Read in a source; from memory; follows from others; set so that the body shows what the source names; set by hand; a
+definition."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,11 @@
 ``boost``   the inflow of a dose into the parameter is multiplied by ``value``: nothing where no dose flows in.
 ``dose``    the activity left is ``1 / (1 + dose / value)``, with ``value`` the daily dose that halves it.
 
+An occupancy is measured at some hour after a dose, and a shift is a daily mean. ``measured_h`` says at which hour
+``value`` was measured, ``measured_every_h`` how often the dose was taken then (empty: once), ``peak_h`` when the drug
+is highest; with the half-time of its decline they say how many times its daily mean the effect was then, and ``value``
+is taken down by that (`_daily`). Without an hour ``value`` is the daily mean.
+
 Where weight or dose is not said, usual ones are taken and the spread is widened. Where it is said how long ago the last
 dose was, by the item or by the panel, the shift gets a `Course`, and each read-out sees its own share of the daily mean
 (`_timing`). Doses whose times are not said are every 8 h where an amount per day is, else every 24 h.
@@ -20,12 +25,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from scipy.optimize import brentq
+
+from eutone._errors import ModelError
 from eutone._person import Person
 from eutone._protocol import Dose, Protocol
+from eutone.body._course import Course, level, scaled
 from eutone.body._tables import parameters, rows
-from eutone.body._timing import PREFIX, Course
+from eutone.body._timing import PREFIX
 
-__all__ = ["Effect", "Exposure", "effects", "exposure", "usual_weight"]
+__all__ = ["Effect", "Exposure", "absorption_of", "effects", "exposure", "times_the_mean", "usual_weight"]
 
 UNSAID_DOSE_LN_SD = 0.6
 """Added where the dose is not said: usual doses differ three-fold either way."""
@@ -54,6 +63,14 @@ class Effect:
     half_time_h: float | None
     half_time_ln_sd: float | None
     irreversible: bool
+    measured_h: float | None = None
+    measured_every_h: float | None = None
+    peak_h: float | None = None
+
+    @property
+    def absorption(self) -> float:
+        """Half-time of absorption in hours, so that the drug is highest at ``peak_h``; 0 where that is not known."""
+        return absorption_of(self.peak_h, self.half_time_h) if self.peak_h and self.half_time_h else 0.0
 
 
 @dataclass(frozen=True)
@@ -77,6 +94,46 @@ class Exposure:
     not_modelled: tuple[tuple[str, str], ...] = ()
     class_key: str = "untreated"
     courses: tuple[Course, ...] = ()
+
+
+def absorption_of(peak_h: float, half_time_h: float) -> float:
+    """Half-time of first-order absorption with which a drug of this half-time is highest at ``peak_h``.
+
+    ``ln(a / e) / (a - e)`` falls from infinity to 0 with the rate of absorption ``a``; of the two stages either may be
+    the slower one.
+    """
+    decline = math.log(2.0) / half_time_h
+
+    def late(ln_ratio: float) -> float:
+        a = decline * math.exp(ln_ratio)
+        return (ln_ratio / (a - decline) if abs(ln_ratio) > 1e-9 else 1.0 / decline) - peak_h
+
+    return half_time_h / math.exp(float(brentq(late, -20.0, 20.0)))
+
+
+def times_the_mean(effect: Effect) -> float:
+    """How many times its daily mean the effect is at ``measured_h``; 1 where no hour is given.
+
+    The mean is that of one dose a day where the dose was taken once.
+    """
+    if effect.measured_h is None:
+        return 1.0
+    if effect.half_time_h is None:
+        raise ModelError(f"exposures.csv, {effect.drug}: an hour of measurement without a half-time")
+    every = effect.measured_every_h
+    taken = Course(effect.parameter, 1.0, effect.measured_h, (), every or 24.0, None if every else 1,
+                   effect.half_time_h, 0.0, effect.irreversible, effect.absorption)  # fmt: skip
+    return level(taken, [effect.measured_h])[0]
+
+
+def _daily(effect: Effect) -> Effect:
+    """The row with ``value`` as a daily mean."""
+    times = times_the_mean(effect)
+    if effect.kind == "dose":
+        return replace(effect, value=effect.value * times)
+    if effect.kind == "factor" and times != 1.0:
+        return replace(effect, value=math.exp(float(scaled(math.log(effect.value), 1.0 / times, effect.irreversible))))
+    return effect
 
 
 @cache
@@ -104,8 +161,11 @@ def effects() -> dict[str, tuple[Effect, ...]]:
             half_time_h=number(r["half_time_h"]),
             half_time_ln_sd=number(r["half_time_ln_sd"]),
             irreversible=r["ends"] == "share",
+            measured_h=number(r["measured_h"]),
+            measured_every_h=number(r["measured_every_h"]),
+            peak_h=number(r["peak_h"]),
         )
-        found.setdefault(effect.drug, []).append(effect)
+        found.setdefault(effect.drug, []).append(_daily(effect))
     return {drug: tuple(listed) for drug, listed in found.items()}
 
 
@@ -191,7 +251,7 @@ def _course(effect: Effect, dose: Dose, size: float, hours: Mapping[str, float])
     doses = max(1, round(dose.days * times)) if dose.days is not None else None
     at = tuple(sorted(hours.items()))
     return [Course(effect.parameter, size, dose.hours_since_dose, at, 24.0 / times, doses, effect.half_time_h,
-                   effect.half_time_ln_sd, effect.irreversible)]  # fmt: skip
+                   effect.half_time_ln_sd, effect.irreversible, effect.absorption)]  # fmt: skip
 
 
 def _shift(effect: Effect, dose: Dose, person: Person) -> tuple[float, float, str]:

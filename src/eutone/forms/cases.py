@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eutone._errors import InputError
@@ -27,7 +27,7 @@ from eutone.forms.tables import Line, read_table
 from eutone.forms.treatment import treatment_of
 from eutone.forms.values import clean, shown
 
-__all__ = ["COLUMNS", "GROUP", "PublishedPanel", "read_cases"]
+__all__ = ["COLUMNS", "GROUP", "PublishedPanel", "read_cases", "repeats"]
 
 COLUMNS = (
     "case_id", "source_doi_or_url", "age_years", "sex", "condition", "gene", "confirmed", "timepoint", "treatment",
@@ -107,6 +107,24 @@ def read_cases(path: str | os.PathLike[str]) -> list[PublishedPanel]:
         if not case_id.startswith(GROUP):
             groups.setdefault((case_id, timepoint, treatment), []).append(line)
     return [_panel(key, lines, file) for key, lines in groups.items()]
+
+
+def repeats(panels: Iterable[PublishedPanel]) -> dict[str, str]:
+    """Panels that say what an earlier one says, and which: id of the panel -> id of the first such.
+
+    A paper that prints one result for all its patients (``HVA low in both``) has told one thing, however many people it
+    is about; counted each, that paper would weigh as many times as it has patients. So panels of one source and gene,
+    under the same treatment, with the same values of the same markers count once. Age and sex may differ, and so may
+    rows that no marker answers to.
+    """
+    first: dict[object, str] = {}
+    found = {}
+    for panel in panels:
+        told = frozenset((m.marker, m.comparator, m.value) for m in panel.case.panel.measurements if m.marker)
+        same = first.setdefault((panel.citation, panel.truth_gene, panel.case.taking, told), panel.id)
+        if told and same != panel.id:
+            found[panel.id] = same
+    return found
 
 
 def _cell(line: Line, column: str) -> str:

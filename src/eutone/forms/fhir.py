@@ -22,18 +22,20 @@ from eutone._panel import Measurement
 from eutone._protocol import Protocol
 from eutone.forms import values
 from eutone.forms.fhir_medication import medication_of
-from eutone.forms.fhir_node import LOINC, UCUM, Node
+from eutone.forms.fhir_node import LOINC, Node
+from eutone.forms.fhir_range import interval_of, unit_of
 from eutone.forms.panel_json import Given
 from eutone.forms.rows import Row
 from eutone.forms.text import OLDEST_YEARS
 from eutone.forms.values import CellError, shown
-from eutone.knowledge import markers, units
+from eutone.knowledge import markers
 
 __all__ = ["Record", "record_of"]
 
 _TYPES = ("collection", "searchset", "transaction", "batch", "document", "message")
 _WITHDRAWN = ("entered-in-error", "cancelled")
-_WEIGHT = ("29463-7", "3141-9", "8339-4")
+_WEIGHT = ("29463-7", "3141-9")
+"""Not birth weight (8339-4): it is often recorded years later, under the date of the recording."""
 _HEIGHT = ("8302-2", "3137-7", "8306-3")
 _BODY_UNITS = {"kg": 1.0, "g": 1e-3, "[lb_av]": 0.45359237, "cm": 1.0, "m": 100.0, "[in_i]": 2.54}
 _STALE_DAYS = 90
@@ -77,9 +79,12 @@ class _Reader:
 
     def resolve(self, reference: Node, holder: Node) -> Node | None:
         """The resource that a Reference points to: contained, or in the Bundle. None if it is elsewhere."""
-        target = reference.text("reference")
+        target = reference.text("reference").partition("/_history/")[0]
         if target.startswith("#"):
-            return next((one for one in holder.children("contained") if one.text("id") == target[1:]), None)
+            # what is contained in a report refers to its neighbours there
+            holders = (holder, *(one for one in (self.reports.get(holder.row),) if one))
+            within = (one for each in holders for one in each.children("contained"))
+            return next((one for one in within if one.text("id") == target[1:]), None)
         return self.by_reference.get(target) or self.by_reference.get("/".join(target.split("/")[-2:]))
 
     def observation(self, node: Node) -> None:
@@ -89,6 +94,9 @@ class _Reader:
         if node.text("status") in _WITHDRAWN:
             self.issues.append(f"entry {node.row}: an observation that is {node.text('status')} is left out")
             return
+        if node.has("focus"):
+            self.issues.append(f"entry {node.row}: an observation about somebody or something else (focus) is left out")
+            return
         for part in (node, *node.children("component")):
             part.required("code")
             self._part(part, node)
@@ -97,8 +105,9 @@ class _Reader:
         concept = part.child("code")
         codes = concept.codes(LOINC)
         collected = self._collected(whole)
-        if not _has_value(part) and not part.has("dataAbsentReason"):
-            return  # a heading that groups others
+        grouping = part is whole and (whole.has("component") or whole.has("hasMember"))
+        if grouping and not _has_value(part) and not part.has("dataAbsentReason"):
+            return  # a heading
         for name, known in (("weight_kg", _WEIGHT), ("height_cm", _HEIGHT)):
             if any(code in known for code in codes):
                 self._body(name, part, collected)
@@ -128,7 +137,9 @@ class _Reader:
             if marker_name is not None:
                 self.issues.append(f"entry {whole.row}: {shown(label)}: {why}; kept, not used")
             return
-        low, high = _interval(part if part.has("referenceRange") else whole, unit)
+        low, high, no_interval = interval_of(part if part.has("referenceRange") else whole, unit)
+        if no_interval:
+            self.issues.append(f"entry {whole.row}: {shown(label)}: {no_interval}; not used")
         cells = {
             "marker": marker_name or "",
             "value": value,
@@ -200,7 +211,9 @@ def _known(names: Iterable[str], specimen: str | None, unit: str) -> str | None:
 
 def _value_of(node: Node) -> tuple[str, str, str]:
     """Value and unit as they would stand in a cell, and why the value cannot be used (empty if it can)."""
-    if node.has("dataAbsentReason") and not _has_value(node):
+    if not _has_value(node):
+        if not node.has("dataAbsentReason"):
+            return "", "", "no value"
         reason = node.child("dataAbsentReason")
         said = (*reason.names(), *reason.codes(""))
         return "", "", f"no value: {shown(said[0]) if said else 'no reason given'}"
@@ -233,39 +246,12 @@ def _value_of(node: Node) -> tuple[str, str, str]:
 
 def _quantity(quantity: Node) -> tuple[str, str, str]:
     number, comparator = quantity.number("value"), quantity.text("comparator")
-    unit = _unit(quantity)
+    unit = unit_of(quantity)
     if number is None:
         return "", unit, "no value"
     if comparator not in ("", "<", "<=", ">", ">="):
         return repr(number), unit, f"the comparator '{shown(comparator, 20)}' is not a bound"
     return f"{comparator}{number!r}", unit, ""
-
-
-def _unit(quantity: Node) -> str:
-    """The unit as its UCUM code or, where that says nothing to us, as it is printed."""
-    code, printed = quantity.text("code"), quantity.text("unit")
-    if code and UCUM in quantity.text("system"):
-        try:
-            units.parse(code)
-            return code
-        except units.UnitError:
-            return printed or code
-    return printed or code
-
-
-def _interval(node: Node, unit: str) -> tuple[str, str]:
-    """The laboratory's own interval; empty where it is not given, or given in another unit than the value."""
-    for one in node.children("referenceRange"):
-        kinds = one.child("type").codes("")
-        low, high = one.child("low"), one.child("high")
-        if kinds and "normal" not in kinds:
-            continue
-        own = {_unit(each) for each in (low, high) if each.has("value")}
-        if not own or (own - {unit, ""}):
-            continue
-        numbers = (low.number("value"), high.number("value"))
-        return tuple("" if number is None else repr(number) for number in numbers)  # type: ignore[return-value]
-    return "", ""
 
 
 def record_of(data: dict[str, Any], *, file: str | None = None) -> Record:
@@ -302,21 +288,25 @@ def record_of(data: dict[str, Any], *, file: str | None = None) -> Record:
                 if reference:
                     reader.by_reference.setdefault(reference, resource)
     reader.resources = tuple(resources)
+    observations = _of(resources, "Observation")
     for report in _of(resources, "DiagnosticReport"):
         for result in report.children("result"):
             found = reader.resolve(result, report)
             if found is not None:
                 reader.reports.setdefault(found.row, report)
-    observations = _of(resources, "Observation")
-    patient = _patient(reader, _of(resources, "Patient"), observations)
+                if found.row == report.row and found.text("resourceType") == "Observation":  # contained in the report
+                    observations.append(replace(found, path="Observation"))
+    observations = [one for one in observations if _of_a_person(reader, one)]
+    medication = _of(resources, "MedicationStatement", "MedicationRequest")
+    patient = _patient(reader, _of(resources, "Patient"), [*observations, *medication])
     for observation in observations:
         reader.observation(observation)
     if not reader.rows and not reader.unused:
         reader.issues.append("the Bundle has no laboratory observation")
-    medication = _of(resources, "MedicationStatement", "MedicationRequest")
-    taking, said = medication_of(medication, reader.resolve)
+    visit = _visit(reader)
+    taking, said = medication_of(medication, reader.resolve, visit)
     issues = [*reader.issues, *said, *_summary(reader)]
-    given = _given(reader, patient, issues)
+    given = _given(reader, patient, visit, issues)
     return Record(tuple(reader.rows), tuple(reader.unused), given, taking, tuple(issues))
 
 
@@ -324,21 +314,46 @@ def _of(resources: Iterable[Node], *kinds: str) -> list[Node]:
     return [one for one in resources if one.path in kinds]
 
 
-def _patient(reader: _Reader, patients: list[Node], observations: list[Node]) -> Node | None:
-    """The one patient of the record, if it is in the Bundle."""
+def _of_a_person(reader: _Reader, one: Node) -> bool:
+    """Whether an Observation is of a patient, and not of a group, a device or a place."""
+    subject = one.child("subject")
+    found = reader.resolve(subject, one)
+    kind = found.path if found else subject.text("type") or _whose(subject.text("reference"))[0]
+    if kind in ("Group", "Device", "Location"):
+        reader.passed_over += 1
+        return False
+    return True
+
+
+def _whose(reference: str) -> tuple[str, str]:
+    """Type and id in ``Patient/p``, wherever it is served and in whatever version; an empty type if it has none."""
+    kind, _, name = "/".join(reference.partition("/_history/")[0].split("/")[-2:]).rpartition("/")
+    return kind, name
+
+
+def _patient(reader: _Reader, patients: list[Node], about: list[Node]) -> Node | None:
+    """The one patient of the record, if it is in the Bundle. ``about`` is everything that has a subject."""
     if len(patients) > 1:
         raise patients[1].error("the Bundle holds a second patient", hint="Give the record of one person")
-    subjects: dict[str, Node] = {}
-    for one in observations:
+    # a patient whom nothing in the Bundle could refer to may be anybody's subject
+    named = {one.row for one in reader.by_reference.values()}
+    subjects: dict[object, Node] = {("entry", one.row): one for one in patients if one.row in named}
+    for one in about:
         reference = one.child("subject").text("reference")
         found = reader.resolve(one.child("subject"), one)
         if reference:
-            subjects.setdefault(f"entry {found.row}" if found else reference, one)
+            subjects.setdefault(("entry", found.row) if found else _whose(reference), one)
     if len(subjects) > 1:
         raise list(subjects.values())[1].error(
-            "the Bundle holds observations of several people", "subject", "Give the record of one person"
+            "the Bundle holds the record of several people", "subject", "Give the record of one person"
         )
     return patients[0] if patients else None
+
+
+def _visit(reader: _Reader) -> datetime | None:
+    """When the newest observation that can be used was drawn; of all, if none can."""
+    drawn = [values.moment(row["collected"]) for row in reader.rows if row["collected"]]
+    return max(drawn or [one.collected for one in reader.unused if one.collected], default=None)
 
 
 def _summary(reader: _Reader) -> list[str]:
@@ -355,11 +370,8 @@ def _summary(reader: _Reader) -> list[str]:
     return said
 
 
-def _given(reader: _Reader, patient: Node | None, issues: list[str]) -> Given:
+def _given(reader: _Reader, patient: Node | None, visit: datetime | None, issues: list[str]) -> Given:
     """Who the patient is at the newest observation that can be used."""
-    drawn = [values.moment(row["collected"]) for row in reader.rows if row["collected"]]
-    drawn = drawn or [one.collected for one in reader.unused if one.collected]
-    visit = max(drawn, default=None)
     if patient is None:
         issues.append("the Bundle has no Patient: age and sex are not known")
         return replace(Given(), **_body(reader, visit, issues))
@@ -403,7 +415,8 @@ def _body(reader: _Reader, visit: datetime | None, issues: list[str]) -> dict[st
         if not usable:
             continue
         day = datetime.max if visit is None else visit
-        when, value = min(usable, key=lambda one: abs((day - (one[0] or datetime.min)).total_seconds()))
+        # the value decides between equally near ones, so that the order of the entries does not
+        when, value = min(usable, key=lambda one: (abs((day - (one[0] or datetime.min)).total_seconds()), one[1]))
         found[name] = value
         if when is not None and visit is not None and abs((visit - when).days) > _STALE_DAYS:
             issues.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from eutone._protocol import Dose, Protocol
 from eutone.forms.fhir_node import Node
@@ -17,15 +18,20 @@ __all__ = ["medication_of"]
 _ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 _PERIOD_DAYS = {"h": 1.0 / 24.0, "d": 1.0, "wk": 7.0, "mo": 30.4375, "min": 1.0 / 1440.0, "a": 365.25}
 _STRENGTH = re.compile(r"\s+(\d+(?:\.\d+)?)\s*([a-zA-Zµμ]+)\b")
+_DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2}(?:T.*)?)?)?", re.ASCII | re.DOTALL)
 _CLOCK = re.compile(r"(\d{2}):(\d{2})(?::\d{2}(?:\.\d+)?)?")
 
 Resolve = Callable[[Node, Node], Node | None]
 
 
-def medication_of(nodes: Iterable[Node], resolve: Resolve) -> tuple[Protocol | None, tuple[str, ...]]:
+def medication_of(
+    nodes: Iterable[Node], resolve: Resolve, visit: datetime | None = None
+) -> tuple[Protocol | None, tuple[str, ...]]:
     """The protocol that the active medication is, None if the record has no medication at all.
 
-    A record in which everything was stopped does not state that nothing is taken: then ``stated`` is False.
+    What begins after the ``visit`` or ended before it was not taken then, and what was stopped since was: dates go
+    before the status. A record in which everything was stopped does not state that nothing is taken: then ``stated`` is
+    False.
     """
     issues: list[str] = []
     newest: dict[str, tuple[str, Dose]] = {}
@@ -33,11 +39,15 @@ def medication_of(nodes: Iterable[Node], resolve: Resolve) -> tuple[Protocol | N
     for node in nodes:
         node.required("status")
         seen = True
-        if not _active(node):
+        dates = _dates(node)
+        if not _active(node, dates, visit):
             continue
         name = _name(node, resolve)
         if not name:
             issues.append(f"entry {node.row}: an active medication without a name is left out")
+            continue
+        if visit is not None and (why := _elsewhen(dates, visit)):
+            issues.append(f"taking: '{shown(name)}' {why} the newest observation ({visit:%Y-%m-%d}); left out")
             continue
         when = node.text("authoredOn") or node.text("effectiveDateTime") or node.text("dateAsserted")
         for dose in _doses(name, node):
@@ -49,13 +59,42 @@ def medication_of(nodes: Iterable[Node], resolve: Resolve) -> tuple[Protocol | N
     if not seen:
         return None, ()
     if not newest:
-        issues.append("no medication of the record is active: what is taken counts as not stated")
+        issues.append("no medication of the record is active at that time: what is taken counts as not stated")
         return Protocol(stated=False), tuple(issues)
     return Protocol(joined(dose for _, dose in newest.values())), tuple(issues)
 
 
-def _active(node: Node) -> bool:
-    if node.text("status") != "active" or node.flag("doNotPerform"):
+def _dates(node: Node) -> tuple[str, str]:
+    """From and until when it is taken, as the record writes days; empty where it does not say."""
+    instruction = next(iter(node.children("dosageInstruction") or node.children("dosage")), None)
+    bounds = [instruction.child("timing").child("repeat").child("boundsPeriod")] if instruction else []
+    periods = [node.child("effectivePeriod"), *bounds]
+    starts = [(one, "start") for one in periods] + [(node, "effectiveDateTime"), (node, "authoredOn")]
+    return _first(starts), _first([(one, "end") for one in periods])
+
+
+def _first(places: Iterable[tuple[Node, str]]) -> str:
+    for node, key in places:
+        if text := node.text(key):
+            if not _DATE.fullmatch(text):
+                raise node.error(f"'{shown(text)}' is not a date", key, "Write ISO 8601: 2024-03-05")
+            return text[:10]
+    return ""
+
+
+def _elsewhen(dates: tuple[str, str], visit: datetime) -> str:
+    """How an item lies in time to a visit that is not within its dates; the day itself belongs to both."""
+    day = visit.strftime("%Y-%m-%d")
+    start, end = dates
+    if start > day[: len(start)]:
+        return f"begins {start}, after"
+    return f"ended {end}, before" if end and end < day[: len(end)] else ""
+
+
+def _active(node: Node, dates: tuple[str, str], visit: datetime | None) -> bool:
+    over = node.text("status") in ("completed", "stopped")
+    then = over and visit is not None and all(dates) and not _elsewhen(dates, visit)
+    if not (node.text("status") == "active" or then) or node.flag("doNotPerform"):
         return False
     return node.path != "MedicationRequest" or node.text("intent") in ("", *_ORDERS)
 

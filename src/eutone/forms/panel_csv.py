@@ -9,7 +9,7 @@ from eutone.forms.rows import Row
 from eutone.forms.tables import Line, read_table
 from eutone.forms.values import shown
 
-__all__ = ["COLUMNS", "REQUIRED", "rows_of"]
+__all__ = ["COLUMNS", "REQUIRED", "column_of", "rows_of"]
 
 REQUIRED = ("marker", "value", "unit")
 COLUMNS = (
@@ -20,7 +20,8 @@ _POINT = re.compile(r"\d\.\d")
 _COMMA_TRIPLE = re.compile(r"(?<!\d)[1-9]\d{0,2},\d{3}(?!\d)")
 
 
-def _name(heading: str) -> str:
+def column_of(heading: str) -> str:
+    """The column that a heading, or a key in JSON, means: any case; blanks and hyphens are underscores."""
     return re.sub(r"[\s-]+", "_", heading.strip().lower())
 
 
@@ -32,7 +33,7 @@ def rows_of(text: str, *, file: str | None = None) -> tuple[tuple[Row, ...], tup
     InputError
         If a required column is missing, there is no row, or the table is broken.
     """
-    table = read_table(text, COLUMNS, _name, file=file)
+    table = read_table(text, COLUMNS, column_of, file=file)
     missing = [name for name in REQUIRED if name not in table.columns]
     if missing:
         if {"case_id", "analyte"} <= table.columns.keys():

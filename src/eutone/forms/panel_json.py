@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from eutone._errors import InputError
 from eutone.forms import text as texts
-from eutone.forms.panel_csv import COLUMNS, REQUIRED
+from eutone.forms.panel_csv import COLUMNS, REQUIRED, column_of
 from eutone.forms.rows import Row
 from eutone.forms.values import clean, shown
 
@@ -140,9 +140,11 @@ def _row(one: object, at: int, file: str | None, issues: list[str]) -> Row:
             row=at,
             hint='Write {"marker": ..., "value": ..., "unit": ...}',
         )
-    cells = {}
+    cells: dict[str, str] = {}
     for key, value in one.items():
-        name = key.strip().lower()
+        name = column_of(key)
+        if name in cells:
+            raise InputError("the key is there twice", file=file, row=at, column=name, hint="Keep one of them")
         if name not in COLUMNS:
             issues.append(f"measurement {at}: '{shown(key)}' is not a column of a panel, not used")
             continue

@@ -142,7 +142,7 @@ def measure(row: Row, *, age: float | None = None, sex: str | None = None) -> tu
         why = _why_unknown(name, specimen)
         return replace(measurement, why=why), (f"{_place(row)}{shown(measurement.name)}: {why}; kept, not used",)
     if scale == "z":
-        return measurement, ()
+        return measurement, _no_interval(row, measurement, "a z-score is a position already")
     return _converted(row, measurement, given, marker, age, sex)
 
 
@@ -159,6 +159,12 @@ def _as_z(row: Row, measurement: Measurement, given: values.Value) -> Measuremen
     if abs(given.number) > ABSURD_Z:
         raise row.error(f"a z-score of {given.number:g} is absurd", "value", "Write the value in its own unit instead")
     return replace(measurement, comparator="z-linear" if _LINEAR.search(measurement.note) else "z")
+
+
+def _no_interval(row: Row, measurement: Measurement, why: str) -> tuple[str, ...]:
+    """What is to be said where the laboratory's interval stands beside something that it cannot place."""
+    given = row["low"] or row["high"]
+    return (f"{_place(row)}{shown(measurement.name)}: the interval is not used: {why}",) if given else ()
 
 
 def _why_unknown(name: str, specimen: str | None) -> str:
@@ -182,14 +188,24 @@ def _converted(
 ) -> tuple[Measurement, tuple[str, ...]]:
     """``measurement`` in the canonical unit of ``marker``, after the checks that need it."""
     low, high = (_canonical(row, column, marker) for column in ("low", "high"))
+    if high == 0:
+        raise row.error(f"an upper limit of {row['high']} says nothing", "high", "Leave it empty if there is none")
     if low is not None and high is not None and not low < high:
         raise row.error(
             f"the interval {row['low']} to {row['high']} is empty", "low", "Write the lower limit under low"
         )
     measurement = replace(measurement, low=low, high=high)
+    interval = intervals.healthy(marker.id, age, sex)
     issues: tuple[str, ...] = ()
+    if interval is not None and any(limit and not _believable(limit, interval) for limit in (low, high)):
+        issues = (
+            f"{_place(row)}{shown(measurement.name)}: the interval {row['low']} to {row['high']} {row['unit']} is far "
+            f"from {interval.low:.3g}-{interval.high:.3g} {marker.unit}: is its unit right?",
+        )
     if given.number is None:
-        if row["unit"] and row["unit"].lower() != "qualitative":
+        if row["unit"].lower() == "qualitative":
+            return measurement, _no_interval(row, measurement, "its unit is not said beside a word")
+        if row["unit"]:
             _convert(row, 1.0, marker)  # a wrong unit is a wrong row even where no number stands
         return measurement, issues
     if not row["unit"] and marker.kind != "ratio":
@@ -202,8 +218,7 @@ def _converted(
             raise row.error(f"{row['value']} says nothing", "value", "Write the limit of detection: <5")
         # no assay finds none of it: a printed 0 is a value below the limit of detection, which is not printed
         issue = f"{_place(row)}{shown(measurement.name)}: 0 is read as below the limit of detection"
-        return replace(measurement, comparator="low", value=None), (issue,)
-    interval = intervals.healthy(marker.id, age, sex)
+        return replace(measurement, comparator="low", value=None), (*issues, issue)
     if interval is not None and interval.centre > 0:
         fold = value / interval.centre
         usual = f"healthy people have about {interval.centre:.3g} {marker.unit}"
@@ -213,18 +228,22 @@ def _converted(
                 "value",
                 f"Check the unit: {usual}",
             )
-        if not 1.0 / DOUBTFUL_FOLD < fold < DOUBTFUL_FOLD and given.comparator == "=":
-            issues = (
+        if not _believable(value, interval) and given.comparator == "=":
+            issues += (
                 f"{_place(row)}{shown(measurement.name)}: {value:.3g} {marker.unit}, but {usual}: is the unit right?",
             )
     return replace(measurement, value=value), issues
+
+
+def _believable(value: float, healthy: intervals.Interval) -> bool:
+    return 1.0 / DOUBTFUL_FOLD < value / healthy.centre < DOUBTFUL_FOLD
 
 
 def _canonical(row: Row, column: str, marker: markers.Marker) -> float | None:
     """A limit of the laboratory's own interval, canonical unit; None where there is none."""
     if row["unit"].lower() == "qualitative":
         return None
-    limit = row.read(column, lambda text: values.number(text, decimal_comma=row.decimal_comma)[0])
+    limit = row.read(column, lambda text: values.limit(text, column, decimal_comma=row.decimal_comma))
     if limit is None:
         return None
     if limit < 0:

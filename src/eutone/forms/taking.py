@@ -67,6 +67,7 @@ _STARTS = re.compile(
     re.IGNORECASE,
 )
 _BARE_NUMBER = re.compile(r"\s\d+(?:[.,]\d+)?(?:\s*[^\s\w]?\w{1,4})?(?:/\w+)*$")
+_THOUSANDS = re.compile(r"(?<![\d:.,])[1-9]\d{0,2},\d{3}(?![\d:])")
 _LONGEST = 300
 
 
@@ -87,6 +88,12 @@ def doses_of(text: object) -> tuple[Dose, ...]:
         raise _wrong(text, "no name")
     if len(plain) > _LONGEST:
         raise _wrong(text, "too long for one item", "Give --taking once for each item")
+    if thousands := _THOUSANDS.search(plain):
+        raise _wrong(
+            text,
+            f"'{thousands[0]}' may be a decimal comma or a thousands separator",
+            "Write numbers with a point and without thousands separators",
+        )
     # a decimal comma is no list here: lists have a blank or a colon around their commas
     plain = re.sub(r"(?<![\d:])(\d+),(\d+)(?![\d:])", r"\1.\2", plain)
     known = drugs.find_at_start(plain)

@@ -27,6 +27,7 @@ _AGE_UNITS = {
 _WEIGHT_UNITS = {"kg": 1.0, "g": 1e-3, "lb": 0.45359237, "lbs": 0.45359237}
 _HEIGHT_UNITS = {"cm": 1.0, "m": 100.0, "mm": 0.1, "in": 2.54}
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)\s*", re.ASCII)
+_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d{3}(?!\d)")
 _BARE = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 _GENE = re.compile(r"([A-Za-z][A-Za-z0-9-]*)(?::([^=\s][^=]*))?=(\S.*)", re.ASCII)
 _AGE_HINT = "Write it with its unit: 3.5y, 6mo, 2wk or 12d"
@@ -43,6 +44,12 @@ def _amount(given: str | float, units: Mapping[str, float], name: str, hint: str
     plain = text.strip().lower()
     if _BARE.fullmatch(plain):
         raise InputError(f"the {name} '{shown(text)}' has no unit", column=name, hint=hint)
+    if _THOUSANDS.search(plain):
+        raise InputError(
+            f"the {name} '{shown(text)}' may have a decimal comma or a thousands separator",
+            column=name,
+            hint="Write the number with a point and without thousands separators",
+        )
     total, at = 0.0, 0
     while at < len(plain):
         part = _PART.match(plain, at)

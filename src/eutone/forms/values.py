@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
 
-__all__ = ["CellError", "Value", "clean", "moment", "number", "value", "yes_no"]
+__all__ = ["CellError", "Value", "clean", "limit", "moment", "number", "value", "yes_no"]
 
 EARLIEST_YEAR = 1900
 """No sample of a person in this file was drawn before."""
@@ -125,6 +125,20 @@ def number(text: str, *, decimal_comma: bool = False) -> tuple[float, float]:
     # a value such as 1e3 or 1200 may be rounded to hundreds, but nothing says so: at most the unit digit is rounded
     half = 0.5 * 10.0 ** min(exponent, 0) if isinstance(exponent, int) else 0.0
     return found, half
+
+
+def limit(text: str, side: str, *, decimal_comma: bool = False) -> float:
+    """The limit of a laboratory's interval: a number, or as it is printed, ``<15`` (high), ``>5`` (low).
+
+    Raises
+    ------
+    CellError
+        If it is not a plain number, or a bound of the other side.
+    """
+    bound = _BOUND.fullmatch(text.strip())
+    if bound and (bound[1][0] in "<≤⩽" or bound[1] == "=<") == (side == "high"):
+        text = bound[2]
+    return number(text, decimal_comma=decimal_comma)[0]
 
 
 def value(text: str, *, decimal_comma: bool = False) -> Value:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from eutone._errors import SolveError
 from eutone._files import put
 from eutone.engine.chunks import Stop
+from eutone.inference.fingerprint import inference_hash
 from eutone.inference.prior import UNTREATED, BodyLike, ExposureLike, Prior
 from eutone.inference.stopping import heed
 from eutone.knowledge.explanations import Explanation
@@ -35,7 +36,7 @@ __all__ = ["LIMIT_BYTES", "Bank", "Sizes", "folder", "key_of", "make", "obtain"]
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
-_FORMAT = 3
+_FORMAT = 4
 """Raise it when the meaning of a file changes."""
 
 LIMIT_BYTES = 2_000_000_000
@@ -112,6 +113,7 @@ def key_of(body: BodyLike, explanations: Sequence[Explanation], exposure: Exposu
         f"bank {_FORMAT}",
         np.__version__,
         body.model_hash,
+        inference_hash(),
         repr(tuple(body.free)),
         np.asarray(body.spread, dtype=np.float64).tobytes().hex(),
         repr(tuple(body.readouts)),

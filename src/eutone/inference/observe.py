@@ -2,8 +2,11 @@
 
 A value enters as the ln fold of the healthy centre at that age and sex. Where the laboratory gives its own interval the
 value's place between the bounds counts instead (in ln, the interval taken as 95 %): laboratories differ more in scale
-than in what they call normal. ``<x``, ``>x`` and words are intervals. One analyte is one observation: the same analyte
-in another unit, a ratio whose parts were both measured, and a second visit say nothing new and are left out, by name.
+than in what they call normal. Where it prints one limit only (``<15``, ``0-15``) that is taken as the 97.5 % point
+(a lower one as the 2.5 %), and our spread says where the centre lies; since a single limit is as often one of decision,
+the centre is then as uncertain as that of a one-sided row of ours (`ONE_SIDED_SD`). ``<x``, ``>x`` and words are
+intervals. One analyte is one observation: the same analyte in another unit, a ratio whose parts were both measured, and
+a second visit say nothing new and are left out, by name.
 
 Where age or sex was not said every combination that it may be is a context, and the likelihood averages over them.
 """
@@ -21,10 +24,10 @@ from eutone._person import Person
 from eutone.inference.likelihood import Likelihood, Observation
 from eutone.inference.noise import Noise, columns_of
 from eutone.knowledge import intervals
-from eutone.knowledge.intervals import Interval
+from eutone.knowledge.intervals import ONE_SIDED_SD, Interval
 from eutone.knowledge.markers import Marker
 
-__all__ = ["Context", "Observed", "Use", "contexts_of", "noise_of", "observe"]
+__all__ = ["Context", "Observed", "Use", "contexts_of", "hours_of", "noise_of", "observe"]
 
 Z975 = 1.959963984540054
 
@@ -108,6 +111,10 @@ def contexts_of(person: Person) -> tuple[Context, ...]:
     return tuple(Context(age, sex, each) for age in ages for sex in sexes)
 
 
+Places = list[tuple[float, float]]
+"""Ln folds between which a value lies, per context."""
+
+
 @dataclass
 class _Candidate:
     """A measurement that may enter."""
@@ -119,9 +126,9 @@ class _Candidate:
     healthy: list[Interval]
     own: Interval | None
 
-    def place(self) -> list[tuple[float, float]] | str:
+    def place(self) -> Places | str:
         """Ln folds between which the value lies, per context; or why it cannot be placed."""
-        found = [_place(self.measurement, h, self.own) for h in self.healthy]
+        found = [_place(self.measurement, h, _own(self.measurement, h)) for h in self.healthy]
         bad = [f for f in found if isinstance(f, str)]
         return bad[0] if bad else [f for f in found if not isinstance(f, str)]
 
@@ -139,21 +146,7 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
         `knowledge.markers.load()`.
     """
     contexts = contexts_of(person)
-    uses: list[Use] = []
-    candidates: list[_Candidate] = []
-    for at, m in enumerate(panel.measurements):
-        found = _candidate(at, m, person, contexts, noise, markers)
-        if isinstance(found, _Candidate):
-            candidates.append(found)
-            uses.append(Use(m, True, None))
-        else:
-            uses.append(found)
-    _leave_repeats(candidates, uses)
-    placed = {c.at: p for c in candidates if uses[c.at].used and isinstance(p := c.place(), list)}
-    for c in candidates:
-        if uses[c.at].used and c.at not in placed:
-            uses[c.at] = Use(c.measurement, False, str(c.place()), _interval(c.marker.id, person))
-    candidates = [c for c in candidates if c.at in placed]
+    candidates, uses, placed = _kept(panel, person, noise.readouts, markers)
     loads = {m.readout: m.load.value for m in markers.values() if m.readout}
     ratios = _ratios(candidates, placed, markers, uses)
 
@@ -164,19 +157,20 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
         if not uses[c.at].used:
             continue
         marker, terms, places, healthy = c.marker, c.terms, placed[c.at], c.healthy
-        why = "placed in the laboratory's own interval" if c.own else None
+        why = c.own.basis if c.own else None
         if c.at in ratios:
             marker, terms, places = ratios[c.at]
             healthy = _healthy(marker.id, contexts) or healthy
             why = f"with its other part it gives {marker.id}"
-        own = c.own is not None or c.measurement.comparator in _OWN_SCALE
+        unsure = c.own.centre_sd if c.own else sqrt(float(np.mean([h.centre_sd**2 for h in healthy])))
+        own = (c.own is not None and not unsure) or c.measurement.comparator in _OWN_SCALE
         load, sd, full = noise.parts(
             marker,
             terms,
             sqrt(float(np.mean([h.sd**2 for h in healthy]))),
             loads,
             own_interval=own,
-            centre_sd=sqrt(float(np.mean([h.centre_sd**2 for h in healthy]))),
+            centre_sd=unsure,
         )
         offset = sum(k * float(noise.centre[column]) for column, k in terms)
         low, high = (tuple(p[side] + offset for p in places) for side in (0, 1))
@@ -190,6 +184,22 @@ def observe(panel: Panel, person: Person, noise: Noise, markers: Mapping[str, Ma
             crowded.append(marker.id)
     likelihood = _merged(tuple(observations), contexts, threads)
     return Observed(likelihood, tuple(uses), tuple(centres), tuple(crowded), contexts)
+
+
+def hours_of(panel: Panel, person: Person, readouts: Sequence[str], markers: Mapping[str, Marker]) -> dict[str, float]:
+    """Hours between the last dose and the sample, by read-out, where the measurement that is used says so.
+
+    Repeats that are left out say nothing of the hour either. Where an analyte and a ratio of it were taken at different
+    hours, the analyte's own counts.
+    """
+    candidates, _, _ = _kept(panel, person, readouts, markers)
+    found: dict[str, float] = {}
+    for c in sorted(candidates, key=lambda c: not c.marker.parts):  # ratios first
+        for column, _ in c.terms:
+            found.pop(readouts[column], None)
+            if c.measurement.hours_since_dose is not None:
+                found[readouts[column]] = c.measurement.hours_since_dose
+    return found
 
 
 def noise_of(
@@ -217,21 +227,46 @@ def noise_of(
     return Observation(marker.id, terms, (0.0,), (0.0,), load, sd), centre
 
 
+def _kept(
+    panel: Panel, person: Person, readouts: Sequence[str], markers: Mapping[str, Marker]
+) -> tuple[list[_Candidate], list[Use], dict[int, Places]]:
+    """One measurement of each analyte, what became of every measurement, and the places of those that are kept.
+
+    What has no place is left out first: it does not oust a repeat that has one.
+    """
+    contexts = contexts_of(person)
+    uses: list[Use] = []
+    candidates: list[_Candidate] = []
+    placed: dict[int, Places] = {}
+    for at, m in enumerate(panel.measurements):
+        found = _candidate(at, m, person, contexts, readouts, markers)
+        if isinstance(found, Use):
+            uses.append(found)
+        elif isinstance(place := found.place(), str):
+            uses.append(Use(m, False, place, _interval(found.marker.id, person)))
+        else:
+            candidates.append(found)
+            uses.append(Use(m, True, None))
+            placed[at] = place
+    _leave_repeats(candidates, uses)
+    return [c for c in candidates if uses[c.at].used], uses, placed
+
+
 def _candidate(
     at: int,
     m: Measurement,
     person: Person,
     contexts: Sequence[Context],
-    noise: Noise,
+    readouts: Sequence[str],
     markers: Mapping[str, Marker],
 ) -> _Candidate | Use:
     if m.marker is None or m.marker not in markers:
         return Use(m, False, m.why or "not a marker that Eutone knows")
     marker = markers[m.marker]
     shown = _interval(marker.id, person)
-    own = _own(m)
+    own = _own(m, shown)
     z = _z_of(m, own or shown) if shown else None
-    terms = columns_of(marker, noise.readouts, markers)
+    terms = columns_of(marker, readouts, markers)
     if not terms:
         return Use(m, False, "the model has no read-out for it", shown, z)
     healthy = _healthy(marker.id, contexts)
@@ -249,11 +284,21 @@ def _interval(marker: str, person: Person) -> Interval | None:
     return intervals.healthy(marker, person.age_years, person.sex)
 
 
-def _own(m: Measurement) -> Interval | None:
-    """The laboratory's interval, where both bounds are given and make sense in ln."""
-    if m.low is None or m.high is None or not 0 < m.low < m.high:
+def _own(m: Measurement, ours: Interval | None) -> Interval | None:
+    """The laboratory's interval: of both its bounds or, with our spread about the centre, of its only one.
+
+    A lower bound of zero is none. A word beside one bound stays a word against that bound and our other one (`_place`).
+    """
+    low, high = (bound if bound and bound > 0 else None for bound in (m.low, m.high))
+    if low and high:
+        centre, basis = sqrt(low * high), "placed in the laboratory's own interval"
+        return Interval(centre, low, high, "laboratory", basis, "SEEN", 0.0) if low < high else None
+    if ours is None or not (low or high) or m.comparator in _OWN_SCALE:
         return None
-    return Interval(sqrt(m.low * m.high), m.low, m.high, "laboratory", "laboratory", "SEEN", 0.0)
+    scale = high / ours.high if high else (low or 0.0) / ours.low
+    basis = f"placed by the laboratory's only limit, the {'upper' if high else 'lower'} one"
+    centre, low, high = (scale * bound for bound in (ours.centre, ours.low, ours.high))
+    return Interval(centre, low, high, "laboratory", basis, "SEEN", ONE_SIDED_SD)
 
 
 def _leave_repeats(candidates: list[_Candidate], uses: list[Use]) -> None:
@@ -280,9 +325,6 @@ def _cuts(c: _Candidate, offset: float) -> tuple[float, ...]:
     words = [_place(replace(c.measurement, comparator=word), c.healthy[0], c.own) for word in ("low", "high")]
     below, above = (w for w in words if not isinstance(w, str))
     return below[1] + offset, above[0] + offset
-
-
-Places = list[tuple[float, float]]
 
 
 def _ratios(

@@ -8,7 +8,7 @@ exactly invariant (`smc`), and a bank need not store its draws (`draw` makes the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -75,6 +75,9 @@ class BodyLike(Protocol):
 
     def solve(self, ln_factors: Array, threads: int | None = None, stop: Stop | None = None) -> SolvedLike:
         """Steady states at ``default * exp(ln_factors)``."""
+
+    def looking_at(self, columns: Collection[int]) -> BodyLike:
+        """A body that answers these read-outs as this one does, and the others as far as that costs nothing."""
 
 
 class ExposureLike(Protocol):

@@ -114,6 +114,7 @@ def refine(
         If ``stop`` was set.
     """
     rng = stream(seed, "smc", prior.explanation.id)
+    moving = body.looking_at({column for o in likelihood.observations for column, _ in o.terms})
     readouts = np.asarray(start.log_readouts, dtype=np.float32)
     quantities = np.asarray(start.log_quantities, dtype=np.float32)
     u, fit = start.u, likelihood(readouts)
@@ -135,7 +136,7 @@ def refine(
         for _ in range(moves):
             b = np.minimum(step * np.exp(0.5 * rng.standard_normal((particles, 1))), 0.95)
             proposed = np.sqrt(1 - b * b) * u + b * rng.standard_normal(u.shape)
-            solved = body.solve(prior.ln_factors(proposed), threads=threads, stop=stop)
+            solved = moving.solve(prior.ln_factors(proposed), threads=threads, stop=stop)
             heed(stop, f"sampling: {prior.explanation.id}")  # those who were not finished would count as refused
             solves += particles
             new_readouts = np.asarray(solved.log_readouts, dtype=np.float32)
@@ -156,6 +157,18 @@ def refine(
             acceptance = float(taken.mean())
             step = float(np.clip(step * np.exp(2.0 * (acceptance - _ACCEPT)), 0.01, 0.9))
         if power >= 1.0:
+            if moving is not body:
+                # the posterior reports every read-out, so those who are left are asked for all
+                solved = body.solve(prior.ln_factors(u), threads=threads, stop=stop)
+                heed(stop, f"sampling: {prior.explanation.id}")
+                good = np.flatnonzero(np.asarray(solved.status) == 0)
+                if not good.size:
+                    raise SolveError(f"nobody sampled under '{prior.explanation.id}' reached a steady state")
+                solves, failed = solves + particles, failed + particles - good.size
+                rows = np.sort(np.resize(good, particles))  # in place of those who failed, others twice
+                readouts = np.asarray(solved.log_readouts, dtype=np.float32)[rows]
+                quantities = np.asarray(solved.log_quantities, dtype=np.float32)[rows]
+                u, fit, ancestor = u[rows], fit[rows], ancestor[rows]
             evidence = Evidence(float(log_evidence), float(np.sqrt(variance)), float(particles), start.u.shape[0])
             form = prior.forms(u).astype(np.int64)
             return Refined(evidence, u, readouts, quantities, fit, form, ancestor, stage, solves, failed, acceptance)

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 from eutone._errors import InputError
@@ -19,9 +19,14 @@ from eutone.knowledge import drugs, explanations, intervals, markers, units
 from eutone.knowledge._names import key_of, specimen_of
 from eutone.knowledge._table import GRADES, Row, number, rows
 
-__all__ = ["Problem", "loinc_is_valid", "problems"]
+__all__ = ["RECALLED_LN_SD", "Problem", "loinc_is_valid", "problems"]
 
 _COLUMNS = {
+    "explanation_priors": ("explanation", "setting", "value", "source", "grade"),
+    "explanations": (
+        "explanation", "name", "kind", "form", "form_weight", "parameter", "distribution", "median", "ln_sd", "upper",
+        "draw", "power", "source", "grade",
+    ),
     "analytes": ("analyte", "name", "system", "formula", "molar_mass", "iu_per_g", "note"),
     "creatinine": ("quantity", "sex", "age_low", "age_high", "form", "low", "centre", "high", "sd", "grade", "source"),
     "curves": ("marker", "age_high", "b0", "b1", "b2", "kl", "ku", "grade", "source", "note"),
@@ -31,7 +36,10 @@ _COLUMNS = {
     "synonyms": ("of", "synonym", "note"),
     "units": ("spelling", "over", "dimension", "factor", "prefixes", "note"),
     "variation": ("marker", "quantity", "value", "grade", "source", "note"),
-}
+}  # fmt: skip
+RECALLED_LN_SD = 0.4
+"""The least spread of a number from memory: half as much again either way, in two of three cases."""
+
 _QUANTITIES = ("analytic", "within", "lab", "load", "healthy")
 _ATOMS = {"C": 12.011, "H": 1.008, "N": 14.007, "O": 15.999, "P": 30.974, "S": 32.06, "Cu": 63.546}
 _AGES = (0.0, 0.1, 1.0, 5.0, 12.0, 17.0, 40.0, 80.0)
@@ -86,7 +94,18 @@ def problems(folder: Path | None = None) -> list[Problem]:
             found.append(Problem(name, 1, ", ".join(missing), "the column is missing"))
     if found:
         return found  # nothing below can be read without its columns
-    for check in (_sources, _analytes, _units, _markers, _loinc, _synonyms, _healthy_rows, _variation):
+    for check in (
+        _sources,
+        _analytes,
+        _units,
+        _markers,
+        _loinc,
+        _synonyms,
+        _healthy_rows,
+        _variation,
+        _recalled,
+        _prior_rows,
+    ):
         found.extend(check(tables))
     if not found:
         found.extend(_loads(folder, tables))
@@ -305,12 +324,44 @@ def _variation(tables: dict[str, tuple[Row, ...]]) -> Iterator[Problem]:
             yield Problem("variation", 0, "marker", f"no default ('*') for {quantity}")
 
 
+def _recalled(tables: dict[str, tuple[Row, ...]]) -> Iterator[Problem]:
+    for row in tables["explanations"]:
+        yield from (wrong := list(_figures(row, "ln_sd")))
+        spread = None if wrong else number(row, "ln_sd")
+        if row["grade"] == "RECALLED" and not wrong and (spread or 0.0) < RECALLED_LN_SD:
+            yield Problem("explanations", row.line, "ln_sd", f"RECALLED, so at least {RECALLED_LN_SD:g}")
+
+
+def _prior_rows(tables: dict[str, tuple[Row, ...]]) -> Iterator[Problem]:
+    yield from _twice(tables["explanation_priors"], ("explanation", "setting"))
+    for row in tables["explanation_priors"]:
+        if not row["source"]:
+            yield Problem("explanation_priors", row.line, "source", "no source")
+
+
+def _sound_priors(folder: Path | None) -> Iterator[Problem]:
+    """Whoever is asked about, in whatever setting, there is a prior, and it is one."""
+    said = set()
+    for setting, sex, stated in product(explanations.SETTINGS, (None, *explanations.SEXES), (True, False)):
+        try:
+            found = explanations.priors(setting, taking_stated=stated, sex=sex, folder=folder)
+        except InputError as error:
+            problem = _from("explanation_priors", error)
+        else:
+            if min(found.values()) >= 0 and abs(sum(found.values()) - 1) < 1e-9:
+                continue
+            whose = f"{setting}, {sex or 'any sex'}"
+            problem = Problem("explanation_priors", 0, "value", f"{whose}: {sum(found.values()):g} together, not 1")
+        if problem not in said:
+            yield problem
+        said.add(problem)
+
+
 def _loads(folder: Path | None, tables: dict[str, tuple[Row, ...]]) -> Iterator[Problem]:
     """The typed loaders read every table, and every marker has healthy people at every age and both sexes."""
     loaders: Iterable[tuple[str, Callable[[], object]]] = (
         ("markers", lambda: markers.load(folder)),
         ("explanations", lambda: explanations.load(folder)),
-        ("explanation_priors", lambda: explanations.priors("referred", taking_stated=False, sex="male", folder=folder)),
         ("drugs", lambda: drugs.load(folder)),
     )
     for name, load in loaders:
@@ -318,6 +369,7 @@ def _loads(folder: Path | None, tables: dict[str, tuple[Row, ...]]) -> Iterator[
             load()
         except InputError as error:
             yield _from(name, error)
+    yield from _sound_priors(folder)
     course = intervals.Course(folder)
     for row in tables["markers"]:
         for sex in ("female", "male"):

@@ -38,7 +38,7 @@ from pathlib import Path
 from eutone._errors import InputError
 from eutone.knowledge._table import GRADES, Row, number, rows
 
-__all__ = ["KINDS", "SETTINGS", "Effect", "Explanation", "Form", "load", "priors"]
+__all__ = ["KINDS", "SETTINGS", "SEXES", "Effect", "Explanation", "Form", "load", "priors"]
 
 KINDS = ("primary", "drug", "deficiency", "state", "none")
 SETTINGS = ("referred", "general", "flat")
@@ -205,9 +205,14 @@ def priors(
     primary = [e.id for e in known if e.kind == "primary"]
     taken = [e.id for e in known if e.kind in ("deficiency", "state") and e.id != "secondary"]
     drugs = [] if taking_stated else [e.id for e in known if e.kind == "drug"]
-    missing = [e for e in primary + taken + drugs if e not in table["referred"]]
-    if missing:
-        raise InputError(f"no prior for {', '.join(missing)}", file="explanation_priors.csv")
+    needed = {
+        "referred": [*primary, *taken, *drugs],
+        "general": ["secondary", *primary, *taken, *drugs],
+        "block": ["none", "secondary", "primary", "floor"],
+    }
+    for block in ("general",) if setting == "general" else ("referred", "block"):
+        if missing := [e for e in needed[block] if e not in table[block]]:
+            raise InputError(f"no {block} row for {', '.join(missing)}", file="explanation_priors.csv")
     if strange := set(table["female_share"]) - {e.id for e in known if e.kind != "none"}:
         words = ", ".join(sorted(strange))
         raise InputError(f"female_share of {words}: no such explanation beside 'none'", file="explanation_priors.csv")

@@ -266,6 +266,7 @@ class _Screen:
             f"eutone {made.version}",
             f"model {made.model_hash[:12]}",
             f"knowledge {made.knowledge_hash[:12]}",
+            *([f"inference {made.inference_hash[:12]}"] if made.inference_hash else []),
             f"seed {made.seed}",
             words.plural(made.solves, "solve") + (f", {made.failed} failed" if made.failed else ""),
         ]
