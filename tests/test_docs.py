@@ -54,8 +54,10 @@ def as_printed(value: float, like: str) -> str:
 
 def test_the_page_of_calibration_is_what_the_evidence_says() -> None:
     script = ROOT / "scripts" / "calibration_page"
-    done = subprocess.run([sys.executable, str(script), "--print"], capture_output=True, encoding="utf-8", timeout=300, check=True,
-                          env={"PYTHONUTF8": "1", "PYTHONPATH": str(ROOT / "src")})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(script), "--print"], capture_output=True, encoding="utf-8", timeout=300, check=True,
+        env={"PYTHONUTF8": "1", "PYTHONPATH": str(ROOT / "src")},
+    )  # fmt: skip
     assert done.stdout == (DOCS / "calibration.md").read_text(encoding="utf-8"), "run scripts/calibration_page"
 
 
