@@ -420,3 +420,11 @@ def test_a_shell_completes_every_option_and_the_models() -> None:
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--help") == 0
     assert "  eutone simulate dopamine_2009 --days 7" in capsys.readouterr().out
+
+
+def test_the_json_says_the_spread_of_those_who_vary_and_of_no_other() -> None:
+    assert run("gaba", "--days", "1", "--people", "3", "--vary", "e_*", "--json", "c.json") == 0
+    said = json.loads(Path("c.json").read_text(encoding="utf-8"))["spread"]
+    usual = eu.load("gaba").spreads
+    assert said == {name: value for name, value in usual.items() if name.startswith("e_")}
+    assert 0 < len(said) < len(usual)

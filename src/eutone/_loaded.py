@@ -129,10 +129,9 @@ class Model:
         else:
             patterns = ("*",) if only is None else (only,) if isinstance(only, str) else tuple(only)
             named = {name for pattern in patterns for name in self._fitting(pattern)}
-            usual = dict.fromkeys(defaults, _SPREAD if spread is None else float(spread))
-            if spread is None and self.spreads:
-                usual = {name: self.spreads[name] for name in defaults if name in self.spreads}
-            spreads = {name: value for name, value in usual.items() if name in named}
+            said = self.usual_spread if spread is None else float(spread)
+            usual = said if isinstance(said, dict) else dict.fromkeys(defaults, said)
+            spreads = {name: usual[name] for name in defaults if name in named and name in usual}
             if named and not spreads:
                 raise InputError(
                     f"{self.name}: its table says of none of {', '.join(patterns)} that people differ",

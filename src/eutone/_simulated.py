@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +125,8 @@ def _json(answer: Answer, request: Request) -> dict[str, Any]:
 
     bands, model = answer.bands, answer.model
     spread = model.usual_spread if request.spread is None else request.spread
+    if isinstance(spread, dict) and answer.vary is not None:  # of those that vary
+        spread = {name: value for name, value in spread.items() if any(fnmatchcase(name, p) for p in answer.vary)}
     result = CoursesResult(
         model=model.name,
         time_unit=model.time_unit,
