@@ -18,9 +18,11 @@ def run(program: Program, table: np.ndarray, width: int = 4, finished: int | Non
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     rows = len(table)
-    text = emit_module(
-        [emit_function("f", program, rows=rows, stored=range(rows), width=width, finished=finished)], width
+    everything = range(rows)
+    function = emit_function(
+        "f", program, rows=rows, taken=everything, stored=everything, width=width, finished=finished
     )
+    text = emit_module([function], width)
     module = llvm.parse_assembly(text)
     module.verify()
     target = llvm.Target.from_default_triple().create_target_machine(
@@ -29,9 +31,7 @@ def run(program: Program, table: np.ndarray, width: int = 4, finished: int | Non
     engine = llvm.create_mcjit_compiler(module, target)
     engine.finalize_object()
     _kept.append(engine)
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(
-        engine.get_function_address("f")
-    )
+    run_it = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)(engine.get_function_address("f"))
     people, stop = np.ascontiguousarray(table.T), np.zeros(1, dtype=np.uint8)
-    function(people.ctypes.data, len(people), stop.ctypes.data)
+    run_it(people.ctypes.data, len(people), stop.ctypes.data)
     return people.T.copy()

@@ -20,6 +20,7 @@ from eutone._errors import ModelError
 from eutone.engine import Compiled, SteadyStates, compile_network, load_network, reference, solve_steady
 from eutone.engine.expr import symbol
 from eutone.engine.status import Status
+from eutone.engine.steady_emit import block_of
 
 CHAIN = "-> A; v; A -> B; V*A/(K + A); B -> ; k*B; v = 2; V = 10; K = 3; k = 0.5; A = 0; B = 100; total := A + B"
 # two genes that repress each other: two stable states, and an unstable one between them
@@ -256,6 +257,33 @@ def test_bits_do_not_depend_on_order_chunks_threads_or_lane_width(width: int) ->
     assert_same_bits(whole, solve_steady(six_terminals(width), values[order], threads=1), order)
     assert_same_bits(whole, solve_steady(six_terminals(width), values[300:303], threads=1), slice(300, 303))
     assert_same_bits(whole, solve_steady(six_terminals(width), values, threads=3))
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_bits_do_not_depend_on_where_a_block_ends(more: int) -> None:
+    """One thread, so that a chunk of a quarter of the people holds whole blocks and what is left over."""
+    compiled = made(CHAIN, ("v", "k"), ("total",))
+    values = people(compiled, 4 * (block_of(compiled.kernel) + more), 0.5)
+    start = np.random.default_rng(4).uniform(0.1, 3, (len(values), 2))
+    whole = solve_steady(compiled, values, threads=1)
+    given = solve_steady(compiled, values, start=start, threads=1)
+    order = np.random.default_rng(5).permutation(len(values))[:300]
+    assert_same_bits(whole, solve_steady(compiled, values[order], threads=1), order)
+    assert_same_bits(given, solve_steady(compiled, values[order], start=start[order], threads=1), order)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
+def test_about_the_share_asked_for_is_checked(share: float) -> None:
+    compiled = made(CHAIN, ("v", "k"))
+    n = 10_000
+    checked = solve_steady(compiled, people(compiled, n, 0.2), check=share).checked
+    assert abs(checked - share * n) <= 5 * np.sqrt(n * share * (1 - share))
+
+
+def test_people_who_differ_by_a_millionth_draw_lots_of_their_own() -> None:
+    compiled = made(CHAIN, ("v", "k"))
+    values = np.tile([2.0, 0.5], (1000, 1)) * (1 + 1e-6 * np.arange(1000)[:, None])
+    assert 200 < solve_steady(compiled, values, check=0.3).checked < 400
 
 
 def test_hard_and_checked_people_have_the_same_bits_in_any_company() -> None:

@@ -4,7 +4,7 @@ The machine code integrates (`eutone.engine.follow`) from the start, independent
 found is confirmed when the path has come within a thousandth of it (or, where it began closer than that, a hundred
 times closer than it began). It is not when the path comes to rest elsewhere, or does not arrive.
 
-Who is asked is decided by a hash of their own numbers: the same ones in any order and company.
+Who is asked is decided by a number that each person draws (`eutone.engine.lot`).
 """
 
 from __future__ import annotations
@@ -15,43 +15,27 @@ from numpy.typing import NDArray
 from eutone.engine.compile import Compiled
 from eutone.engine.control import GRAIN
 from eutone.engine.follow import FOLLOW
-from eutone.engine.people import Begun, call
+from eutone.engine.people import run
 
-__all__ = ["confirm", "selected"]
+__all__ = ["confirm"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-_SALT = np.uint64(0x9E3779B97F4A7C15)
 _NEAR = 1e-3  # arrived
 _MOST_RUNS = 12_000
 
 
-def selected(begun: Begun, share: float) -> Mask:
-    """Which people are checked, about ``share`` of them, shape (n,)."""
-    numbers = np.concatenate([begun.values, begun.independent, begun.totals], axis=1)
-    bits = np.ascontiguousarray(numbers).view(np.uint64)
-    multipliers = _mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64) * _SALT) | np.uint64(1)
-    lot = _mix((bits * multipliers).sum(axis=1, dtype=np.uint64)) >> np.uint64(11)
-    return np.asarray(lot < share * 2.0**53)
-
-
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Scramble bits (the finaliser of splitmix64); wraps round on purpose."""
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def confirm(compiled: Compiled, begun: Begun, found: Array, stop: NDArray[np.uint8]) -> tuple[Mask, Mask]:
+def confirm(compiled: Compiled, begun: Array, found: Array, stop: NDArray[np.uint8]) -> tuple[Mask, Mask]:
     """Integrate from the start until ``found`` is reached, or is clearly not.
 
     Parameters
     ----------
     compiled : Compiled
-    begun : Begun
-    found : array, (n, m)
-        Independent species of the states found.
+    begun : array, (n, width)
+        The table of people who have begun, and not stepped.
+    found : array, (n, n_species)
+        The states found.
     stop : array of uint8, (1,)
 
     Returns
@@ -59,17 +43,19 @@ def confirm(compiled: Compiled, begun: Begun, found: Array, stop: NDArray[np.uin
     confirmed, asked : arrays of bool, (n,)
         ``asked`` is False for those that a stop left undecided.
     """
-    kernel, (n, m) = compiled.kernel, found.shape
+    kernel, n = compiled.kernel, len(found)
+    m, parts, found = len(kernel.independent), kernel.parts, found[:, kernel.independent_index]
+    start = begun[:, parts["independent"]]
     grain = GRAIN * compiled.typical[kernel.independent_index]
-    size = np.maximum(np.abs(begun.independent), np.abs(found)) + 1e-3 * grain
-    distance = np.max(np.abs(begun.independent - found) / size, axis=1, initial=0.0)
+    size = np.maximum(np.abs(start), np.abs(found)) + 1e-3 * grain
+    distance = np.max(np.abs(start - found) / size, axis=1, initial=0.0)
     people = np.empty((n, len(kernel.follow_rows)))
-    people[:, :m] = begun.independent
+    people[:, :m] = start
     people[:, m : m + len(FOLLOW)] = (1e3 * kernel.rate, 0, 0, 0, 0, 0, _MOST_RUNS)
     people[:, kernel.follow_rows["~goal"]] = np.maximum(np.minimum(_NEAR, 0.01 * distance), 1e-8)
     rest = people[:, m + len(FOLLOW) :]
-    parts = (begun.values, begun.totals, begun.independent, begun.independent, found, np.broadcast_to(grain, (n, m)))
-    np.concatenate(parts, axis=1, out=rest)
-    call(compiled.follow, people, stop)
+    whole = (begun[:, parts["free"]], begun[:, parts["totals"]], start, start, found, np.broadcast_to(grain, (n, m)))
+    np.concatenate(whole, axis=1, out=rest)
+    run(compiled.follow, people, stop)
     done = people[:, kernel.follow_rows["~done"]]
     return done == 1, done > 0

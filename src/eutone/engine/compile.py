@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.control import CONTROL
-from eutone.engine.emit import emit_function, emit_module
 from eutone.engine.expr import Expr, symbol
 from eutone.engine.kernel import Kernel, build_kernel
 from eutone.engine.machine import fetch, host_lane_width
 from eutone.engine.network import Network
-from eutone.engine.people import CAREFUL, Function, begin, finish, search
+from eutone.engine.people import CAREFUL, Code, begin, common, run
+from eutone.engine.steady_emit import COMMON, FUNCTIONS, emit_steady
 from eutone.engine.verify import fault
 
 __all__ = ["Compiled", "compile_network", "host_lane_width"]
@@ -43,9 +42,10 @@ class Compiled:
     kernel : Kernel
     typical : array, (n_species,)
         How large species are: the larger of default and steady state under the default parameters.
-    begin, step, follow, finish : callable
-        ``(people, n, stop)``: address of the table (n, n_rows), people, address of the stop word. They release the
-        interpreter lock.
+    begin, begin_at, step, finish, follow, solve : callable
+        ``(people, n, stop)``: address of the table (n, width), people, address of the stop word; the first four besides
+        take the address of what is the same for everybody (`eutone.engine.people.common`), and ``solve`` takes
+        addresses instead of a table (`eutone.engine.steady_emit.ARGUMENTS`). They release the interpreter lock.
     """
 
     network: Network
@@ -56,10 +56,12 @@ class Compiled:
     kernel: Kernel
     typical: NDArray[np.float64]
     engine: Any = field(repr=False)  # owns the code
-    begin: Function = field(repr=False)
-    step: Function = field(repr=False)
-    follow: Function = field(repr=False)
-    finish: Function = field(repr=False)
+    begin: Code = field(repr=False)
+    begin_at: Code = field(repr=False)
+    step: Code = field(repr=False)
+    finish: Code = field(repr=False)
+    follow: Code = field(repr=False)
+    solve: Code = field(repr=False)
 
 
 def compile_network(
@@ -99,24 +101,29 @@ def compile_network(
     if network.events:
         raise ModelError(f"{network.name}: a model with events has no steady state")
     kernel = build_kernel(network, free, tuple(_observable(network, o) for o in observables))
-    prototype = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p)
+    address, number = ctypes.c_void_p, ctypes.c_int64
 
     def make(engine: Any, origin: str) -> Compiled:
-        functions = [prototype(engine.get_function_address(name)) for name in ("begin", "step", "follow", "finish")]
+        functions = [
+            ctypes.CFUNCTYPE(None, address, number, address, *[address] * (name in COMMON))(
+                engine.get_function_address(name)
+            )
+            for name in FUNCTIONS
+        ]
         return Compiled(network, free, kernel.observables, width, origin, kernel, kernel.typical, engine, *functions)
 
-    compiled = fetch(_module(kernel, width), network.name, make, fault)
+    compiled = fetch(emit_steady(kernel, width), network.name, make, fault)
     return replace(compiled, typical=_typical(compiled))
 
 
 def _typical(compiled: Compiled) -> NDArray[np.float64]:
+    kernel, stop = compiled.kernel, np.zeros(1, dtype=np.uint8)
     values = dict(zip(compiled.network.parameters, compiled.network.values, strict=True))
-    default, stop = np.array([[values[name] for name in compiled.free]]), np.zeros(1, dtype=np.uint8)
-    begun = begin(compiled, default, None)
-    people = search(compiled, begun, CAREFUL, stop)
-    species = np.abs(finish(compiled, people[:, : len(compiled.kernel.independent)], begun)[0][0])
-    arrived = people[0, compiled.kernel.step_rows["~done"]] == 1
-    return np.maximum(species, compiled.kernel.typical) if arrived else compiled.kernel.typical
+    people = begin(compiled, np.array([[values[name] for name in compiled.free]]), None, CAREFUL)
+    for code in (compiled.step, compiled.finish):
+        run(code, people, stop, common(kernel.typical, CAREFUL))
+    species = np.abs(people[0, kernel.parts["species"]])
+    return np.maximum(species, kernel.typical) if people[0, kernel.rows["~done"]] == 1 else kernel.typical
 
 
 def _observable(network: Network, wanted: str | tuple[str, Expr]) -> tuple[str, Expr]:
@@ -127,38 +134,3 @@ def _observable(network: Network, wanted: str | tuple[str, Expr]) -> tuple[str, 
     if wanted in network.species or wanted in network.parameters or wanted in dict(network.rules):
         return wanted, symbol(wanted)
     raise ModelError(f"{network.name}: '{wanted}' is no species, rule, parameter or reaction, so it cannot be observed")
-
-
-def _module(kernel: Kernel, width: int) -> str:
-    m, rows, last = len(kernel.independent), kernel.finish_rows, len(kernel.finish_rows)
-    first = last - 2 * len(kernel.typical) - len(kernel.observables) - 1
-    kept = len(kernel.begin_rows) - m - len(kernel.totals)
-    return emit_module(
-        [
-            emit_function(
-                "begin",
-                kernel.begin,
-                rows=len(kernel.begin_rows),
-                stored=range(kept, len(kernel.begin_rows)),
-                width=width,
-            ),
-            emit_function(
-                "step",
-                kernel.step,
-                rows=len(kernel.step_rows),
-                stored=range(m + len(CONTROL)),
-                width=width,
-                finished=kernel.step_rows["~done"],
-            ),
-            emit_function(
-                "follow",
-                kernel.follow,
-                rows=len(kernel.follow_rows),
-                stored=range(len(kernel.follow_rows)),
-                width=width,
-                finished=kernel.follow_rows["~done"],
-            ),
-            emit_function("finish", kernel.finish, rows=len(rows), stored=range(first, last), width=width),
-        ],
-        width,
-    )

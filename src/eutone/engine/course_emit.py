@@ -63,6 +63,7 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         "\n".join("  " + c for c in calls),
         rows=kernel.kept,
         total=kernel.rows,
+        taken=range(kernel.kept),
         stored=range(kernel.blocks["x"][0], kernel.blocks["free"][0]),
         width=width,
         finished=text.row("~done"),

@@ -49,8 +49,9 @@ def number(value: float) -> str:
 class _Body:
     """The text of one program's instructions."""
 
-    def __init__(self, program: Program, width: int, into: str = "%group") -> None:
+    def __init__(self, program: Program, width: int, into: str = "%group", common: int | None = None) -> None:
         self.width, self.vec, self.mask = width, f"<{width} x double>", f"<{width} x i1>"
+        self.common = common
         self.lines: list[str] = []
         self.names: list[str] = []
         self.masks: list[str | None] = []
@@ -77,6 +78,11 @@ class _Body:
         a = [self.names[r] for r in i.args]
         if i.op == "const":
             name = f"splat (double {number(float(0 if i.value is None else i.value))})"
+        elif i.op == "load" and self.common is not None and int(i.value or 0) >= self.common:
+            self.add(f"%p{k} = getelementptr double, ptr %common, i64 {int(i.value or 0) - self.common}")
+            self.add(f"%v{k} = load double, ptr %p{k}, align 8")
+            self.add(f"%i{k} = insertelement {vec} poison, double %v{k}, i64 0")
+            self.add(f"{name} = shufflevector {vec} %i{k}, {vec} poison, <{self.width} x i32> zeroinitializer")
         elif i.op == "load":
             self.add(f"%p{k} = getelementptr {vec}, ptr %group, i64 {i.value}")
             self.add(f"{name} = load {vec}, ptr %p{k}, align {8 * self.width}")
@@ -124,7 +130,15 @@ class _Body:
 
 
 def emit_function(
-    name: str, program: Program, *, rows: int, stored: range, width: int, finished: int | None = None
+    name: str,
+    program: Program,
+    *,
+    rows: int,
+    taken: range,
+    stored: range,
+    width: int,
+    finished: int | None = None,
+    common: bool = False,
 ) -> str:
     """A function ``void name(double *people, int64 n, int8 *stop)`` that runs ``program`` on each person.
 
@@ -134,15 +148,21 @@ def emit_function(
     program : Program
     rows : int
         Numbers per person in ``people``.
-    stored : range
-        Which of them are written back when the person's lane is done.
+    taken, stored : range
+        Which of them a lane takes up with a person, and which are written back when it is done.
     width : int
         Lanes.
     finished : int, optional
         The row that is greater than 0 when a person is done; without it everyone is, after one run.
+    common : bool
+        Whether there is a fourth argument ``double *common``: what the program reads from row ``rows`` on, the same for
+        everybody.
     """
-    body = "\n".join(_Body(program, width).lines)
-    return emit_driver(name, body, rows=rows, total=rows, stored=stored, width=width, finished=finished)
+    body = "\n".join(_Body(program, width, common=rows if common else None).lines)
+    more = ", ptr noalias %common" if common else ""
+    return emit_driver(
+        name, body, rows=rows, total=rows, taken=taken, stored=stored, width=width, finished=finished, more=more
+    )
 
 
 def emit_part(name: str, program: Program, width: int, *, into: str = "") -> str:
@@ -164,6 +184,7 @@ def emit_driver(
     *,
     rows: int,
     total: int,
+    taken: range,
     stored: range,
     width: int,
     finished: int | None = None,
@@ -178,7 +199,7 @@ def emit_driver(
         May use ``%group`` (the lanes' numbers) and ``%owner`` (whose they are).
     rows, total : int
         Numbers that a person brings, and that a lane has.
-    stored, width, finished
+    taken, stored, width, finished
         As in `emit_function`.
     more : str
         More arguments, as they stand in the definition.
@@ -197,8 +218,10 @@ def emit_driver(
         "MORE": more,
         "TOTAL": str(total),
         "ROWS": str(rows),
-        "FROM": str(stored.start),
-        "UNTIL": str(stored.stop),
+        "TAKEFROM": str(taken.start),
+        "TAKEUNTIL": str(taken.stop),
+        "GIVEFROM": str(stored.start),
+        "GIVEUNTIL": str(stored.stop),
         "MASK": mask,
         "VEC": vec,
         "EVERYLANE": str(2**width - 1),
@@ -293,15 +316,16 @@ entry:
   %offset = mul i64 %who, ROWS
   %person = getelementptr double, ptr %people, i64 %offset
   %column = getelementptr double, ptr %group, i64 %lane
-  br label %copy
+  %any = icmp slt i64 TAKEFROM, TAKEUNTIL
+  br i1 %any, label %copy, label %end
 copy:
-  %row = phi i64 [ 0, %entry ], [ %rownext, %copy ]
+  %row = phi i64 [ TAKEFROM, %entry ], [ %rownext, %copy ]
   %from = getelementptr double, ptr %person, i64 %row
   %value = load double, ptr %from
   %to = getelementptr VEC, ptr %column, i64 %row
   store double %value, ptr %to
   %rownext = add i64 %row, 1
-  %more = icmp slt i64 %rownext, ROWS
+  %more = icmp slt i64 %rownext, TAKEUNTIL
   br i1 %more, label %copy, label %end
 end:
   ret void
@@ -314,16 +338,16 @@ entry:
   %offset = mul i64 %who, ROWS
   %person = getelementptr double, ptr %people, i64 %offset
   %column = getelementptr double, ptr %group, i64 %lane
-  %any = icmp slt i64 FROM, UNTIL
+  %any = icmp slt i64 GIVEFROM, GIVEUNTIL
   br i1 %any, label %copy, label %end
 copy:
-  %row = phi i64 [ FROM, %entry ], [ %rownext, %copy ]
+  %row = phi i64 [ GIVEFROM, %entry ], [ %rownext, %copy ]
   %from = getelementptr VEC, ptr %column, i64 %row
   %value = load double, ptr %from
   %to = getelementptr double, ptr %person, i64 %row
   store double %value, ptr %to
   %rownext = add i64 %row, 1
-  %more = icmp slt i64 %rownext, UNTIL
+  %more = icmp slt i64 %rownext, GIVEUNTIL
   br i1 %more, label %copy, label %end
 end:
   ret void

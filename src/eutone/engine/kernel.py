@@ -1,12 +1,11 @@
-"""The programs of a steady state: a step of the search, a step of its check, and what is to be known where it ended.
+"""The programs of a steady state: where to begin, a step of the search, a step of its check, and what came of it.
 
 **The step** solves ``(I/h - J) dx = F`` on the independent species, measures the change and decides
-(`eutone.engine.control` says how). **The check** integrates in time (`eutone.engine.follow`).
+(`eutone.engine.control` says how). **The check** integrates in time (`eutone.engine.follow`). **The finish** evaluates,
+at the state found, every species, the observables, and how the search ended (`eutone.engine.ending`).
 
-**The finish** evaluates, at the state found, every species, the observables and the residual: the largest over species
-of net change over gross change, where gross means every production and loss term without its sign, also inside a
-reversible rate law (so that equilibrium counts as rest), each with a millionth of their typical values added to the
-species (so that what has run out counts as having run out).
+Beginning, stepping and finishing work on one table with a row of numbers for each person, so that nothing is carried
+from one to the next; what is the same for everybody (settings, grains) stands apart from it, once.
 """
 
 from __future__ import annotations
@@ -22,9 +21,11 @@ from numpy.typing import NDArray
 from eutone._errors import ModelError
 from eutone.engine.control import CONTROL, SETTINGS, choose, control
 from eutone.engine.differentiate import gradients
+from eutone.engine.ending import ENDED, ending, gross_change
 from eutone.engine.expr import Expr, call, const, evaluate, substitute, symbol, symbols
 from eutone.engine.factor import Solution, order, solve
 from eutone.engine.follow import FOLLOW, follow
+from eutone.engine.lot import lot
 from eutone.engine.moieties import Moieties, conserved_moieties
 from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
@@ -32,24 +33,30 @@ from eutone.engine.program import Program, lower
 __all__ = ["Kernel", "build_kernel"]
 
 _TOTAL = "~total"
-_TRACE = 1e-3  # of a grain: a millionth of the typical value
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """The programs, and which row of a person's numbers is what to each of them.
+    """The programs, and which row of a person's numbers is what.
 
     Attributes
     ----------
-    begin : Program
-        From the whole start (species) to its independent part and the totals of the moieties. Where the row
-        ``~default`` is 1, initial assignments are evaluated first.
-    step, follow, finish : Program
+    begin, begin_at : Program
+        To the totals of the moieties, the lot and the independent species: from the free parameters (and the initial
+        assignments), or from them and a whole start.
+    step, finish, follow : Program
         As in the module's text.
-    begin_rows, step_rows, follow_rows, finish_rows : dict of str to int
-        Rows in order: ``species, ~default, free, independent, totals``; ``independent, CONTROL, SETTINGS, free,
-        totals, ~grain species``; ``independent, FOLLOW, free, totals, ~base, ~one, ~found, ~grain independent``;
-        ``independent, free, totals, ~grain species, ~x species, ~f species (net change), ~o observables, ~residual``.
+    rows : dict of str to int
+        Rows of `begin`, `begin_at`, `step` and `finish`, in order the parts ``start`` (``~start species``), ``free``,
+        ``totals``, ``lot``, ``independent``, ``control``, ``species`` (``~x species``), ``change`` (``~f species``),
+        ``observed`` (``~o observables``) and ``ended``; from ``width`` on what is the same for everybody,
+        ``settings`` and ``grains`` (``~grain species``).
+    parts : dict of str to slice
+        Where these parts lie.
+    width : int
+        Numbers that each person has.
+    follow_rows : dict of str to int
+        Rows of `follow`: ``independent, FOLLOW, free, totals, ~base, ~one, ~found, ~grain independent``.
     independent_index : array of int
         Where the independent species stand among all.
     typical : array, (n_species,)
@@ -63,13 +70,14 @@ class Kernel:
     """
 
     begin: Program
+    begin_at: Program
     step: Program
-    follow: Program
     finish: Program
-    begin_rows: dict[str, int]
-    step_rows: dict[str, int]
+    follow: Program
+    rows: dict[str, int]
+    parts: dict[str, slice]
+    width: int
     follow_rows: dict[str, int]
-    finish_rows: dict[str, int]
     independent: tuple[str, ...]
     totals: tuple[str, ...]
     observables: tuple[str, ...]
@@ -101,47 +109,68 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     observed = rest[len(drift) :]
     _refuse_time(network, rates, drift, [name for name, _ in observables], observed)
 
-    net = [_net(network, i, rates, drift) for i in range(len(network.species))]
-    grains = [f"~grain {s}" for s in network.species]
-    above = {s: e + _TRACE * symbol(g) for (s, e), g in zip(((s, x[s]) for s in network.species), grains, strict=True)}
-    raised = _resolved(network, free, above, [*network.rates, *network.drift.values()])
-    raised_drift = dict(zip(network.drift, raised[len(rates) :], strict=True))
-    gross = [_gross(network, i, raised[: len(rates)], raised_drift) for i in range(len(network.species))]
-    at_rest = _default(network, free, totals, moieties)
+    labels = {
+        "start": [f"~start {s}" for s in network.species],
+        "free": free,
+        "totals": totals,
+        "lot": ["~lot"],
+        "independent": names,
+        "control": CONTROL,
+        "species": [f"~x {s}" for s in network.species],
+        "change": [f"~f {s}" for s in network.species],
+        "observed": [f"~o {name}" for name, _ in observables],
+        "ended": ENDED,
+        "settings": SETTINGS,
+        "grains": [f"~grain {s}" for s in network.species],
+    }
+    rows = _rows(*labels.values())
+    ends = np.cumsum([len(group) for group in labels.values()]).tolist()
+    parts = {name: slice(end - len(group), end) for end, (name, group) in zip(ends, labels.items(), strict=True)}
 
-    step_rows = _rows(names, CONTROL, SETTINGS, free, totals, grains)
-    found, rate = _newton(names, [net[i] for i in moieties.independent], at_rest)
-    step = lower(_step(network, moieties, x, found, step_rows), step_rows)
+    def program(outputs: Iterable[tuple[str, Expr]]) -> Program:
+        return lower(((rows[name], e) for name, e in outputs), rows)
+
+    net = [_net(network, i, rates, drift) for i in range(len(network.species))]
+    gross = gross_change(network, x, lambda at, wanted: _resolved(network, free, at, wanted))
+    positive = _positive(network)
+    found, rate = _newton(names, [net[i] for i in moieties.independent], _default(network, free, totals, moieties))
+    whole = [x[s] for s in network.species]
     kept = [f"~{kind} {name}" for kind in ("base", "one", "found", "grain") for name in names]
     follow_rows = _rows(names, FOLLOW, free, totals, kept)
     followed = follow(names, found.unknowns, found.pivots)
-
-    labels = [f"~x {s}" for s in network.species], [f"~f {s}" for s in network.species]
-    finish_rows = _rows(names, free, totals, grains, *labels, [f"~o {name}" for name, _ in observables], ["~residual"])
-    residual = _largest([call("abs", f) / (g + 1e-300) for f, g in zip(net, gross, strict=True)])
-    values = [*(x[s] for s in network.species), *net, *observed, residual]
-    targets = [*labels[0], *labels[1], *(f"~o {name}" for name, _ in observables), "~residual"]
-    finish = lower(((finish_rows[t], e) for t, e in zip(targets, values, strict=True)), finish_rows)
-    begin_rows = _rows((f"~x {s}" for s in network.species), ["~default"], free, names, totals)
-    begin = lower(_begin(network, moieties, names, totals, free, begin_rows), begin_rows)
+    given = {s: symbol(label) for s, label in zip(network.species, labels["start"], strict=True)}
     return Kernel(
-        begin,
-        step,
+        program(_begin(network, moieties, names, totals, free, _own_start(network, free))),
+        program(_begin(network, moieties, names, totals, free, given)),
+        program(_step(network, moieties, x, found)),
+        program(
+            [
+                *zip(labels["change"], net, strict=True),
+                *zip(labels["observed"], observed, strict=True),
+                *ending(network.species, labels["species"], whole, net, gross, positive).items(),
+            ]
+        ),
         lower(((follow_rows[name], e) for name, e in followed.items()), follow_rows),
-        finish,
-        begin_rows,
-        step_rows,
+        rows,
+        parts,
+        parts["ended"].stop,
         follow_rows,
-        finish_rows,
         tuple(names),
         tuple(totals),
         tuple(name for name, _ in observables),
         moieties.independent,
         _typical(network),
-        _positive(network),
+        positive,
         rate,
         found.entries,
     )
+
+
+def _own_start(network: Network, free: tuple[str, ...]) -> dict[str, Expr]:
+    """Where the network begins by itself, over free parameters."""
+    start = {s: const(float(v)) for s, v in zip(network.species, network.initial, strict=True)}
+    assigned = _resolved(network, free, start, list(network.initials.values()))
+    return start | dict(zip(network.initials, assigned, strict=True))
 
 
 def _begin(
@@ -150,18 +179,17 @@ def _begin(
     names: list[str],
     totals: list[str],
     free: tuple[str, ...],
-    rows: dict[str, int],
-) -> list[tuple[int, Expr]]:
-    given = {s: symbol(f"~x {s}") for s in network.species}
-    assigned = _resolved(network, free, given, list(network.initials.values()))
-    start = dict(given)
-    for name, e in zip(network.initials, assigned, strict=True):
-        start[name] = call("select", symbol("~default"), e, given[name])
-    outputs = [(rows[name], start[name]) for name in names]
+    start: dict[str, Expr],
+) -> list[tuple[str, Expr]]:
+    outputs = [(name, start[name]) for name in names]
     for k, i in enumerate(moieties.dependent):
         terms = [(-float(moieties.link[k, j]), start[name]) for j, name in enumerate(names)]
-        outputs.append((rows[totals[k]], _sum([(1.0, start[network.species[i]]), *terms])))
-    return outputs
+        outputs.append((totals[k], _sum([(1.0, start[network.species[i]]), *terms])))
+    defaults = dict(zip(network.parameters, network.values, strict=True))
+    numbers = [(symbol(name), float(defaults[name])) for name in free]
+    # what is a number of the network is the same for everybody, and decides nothing
+    numbers += [(e, float(v)) for e, v in zip(start.values(), _typical(network), strict=True) if e.op != "const"]
+    return [*outputs, ("~lot", lot(numbers))]
 
 
 def _rows(*groups: Iterable[str]) -> dict[str, int]:
@@ -198,28 +226,6 @@ def _net(network: Network, i: int, rates: list[Expr], drift: dict[str, Expr]) ->
     return _sum(terms) + drift.get(network.species[i], const(0))
 
 
-def _gross(network: Network, i: int, rates: list[Expr], drift: dict[str, Expr]) -> Expr:
-    row = network.stoichiometry[i]
-    terms = [(abs(float(row[j])), _without_signs(rates[j])) for j in np.flatnonzero(row)]
-    return _sum(terms) + _without_signs(drift.get(network.species[i], const(0)))
-
-
-def _without_signs(node: Expr) -> Expr:
-    """How large ``node`` would be if nothing in it cancelled (sums under a fraction bar or a function stay)."""
-    match node.op:
-        case "add" | "sub":
-            return _without_signs(node.args[0]) + _without_signs(node.args[1])
-        case "mul":
-            return _without_signs(node.args[0]) * _without_signs(node.args[1])
-        case "div":
-            return _without_signs(node.args[0]) / call("abs", node.args[1])
-        case "neg":
-            return _without_signs(node.args[0])
-        case "const":
-            return const(abs(float(node.value or 0.0)))
-    return call("abs", node)
-
-
 def _default(network: Network, free: tuple[str, ...], totals: list[str], moieties: Moieties) -> dict[str, object]:
     point: dict[str, object] = dict(zip(network.species, network.initial, strict=True))
     values = dict(zip(network.parameters, network.values, strict=True))
@@ -241,10 +247,6 @@ def _typical(network: Network) -> NDArray[np.float64]:
     return np.where((size > 0) & np.isfinite(size), size, middle)
 
 
-def _largest(values: list[Expr]) -> Expr:
-    return reduce(lambda a, b: call("max", a, b), values, const(0))
-
-
 def _newton(names: list[str], net: list[Expr], point: dict[str, object]) -> tuple[Solution, float]:
     """The solution of ``(q I - J) dx = F``, and a typical rate: the middle one of the diagonal of J."""
     index = {name: k for k, name in enumerate(names)}
@@ -260,9 +262,7 @@ def _newton(names: list[str], net: list[Expr], point: dict[str, object]) -> tupl
     return solve(matrix, net, order(pattern, len(names))), rate
 
 
-def _step(
-    network: Network, moieties: Moieties, x: dict[str, Expr], found: Solution, rows: dict[str, int]
-) -> list[tuple[int, Expr]]:
+def _step(network: Network, moieties: Moieties, x: dict[str, Expr], found: Solution) -> list[tuple[str, Expr]]:
     names = [network.species[i] for i in moieties.independent]
     change = dict(zip(names, found.unknowns, strict=True))
     for k, i in enumerate(moieties.dependent):
@@ -288,5 +288,5 @@ def _step(
         moved = symbol(n) + change[n]
         if positive[i]:  # what steps below zero by next to nothing is zero
             moved = call("select", call("lt", moved, clip), 0, moved)
-        outputs.append((rows[n], call("select", taken, moved, symbol(n))))
-    return outputs + [(rows[n], e) for n, e in decisions.items()]
+        outputs.append((n, call("select", taken, moved, symbol(n))))
+    return outputs + list(decisions.items())

@@ -13,28 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone.engine.control import CONTROL, GRAIN, SETTINGS
+from eutone.engine.control import CONTROL, GRAIN
+from eutone.engine.kernel import Kernel
+from eutone.engine.steady_emit import ARGUMENTS, block_of
 
 if TYPE_CHECKING:
     from eutone.engine.compile import Compiled
 
-__all__ = ["BOLD", "CAREFUL", "SIGNED", "Begun", "Function", "Pace", "begin", "call", "finish", "prepare", "search"]
+__all__ = ["BOLD", "CAREFUL", "SIGNED", "Code", "Pace", "begin", "common", "run", "solve", "workplace"]
 
 Array = NDArray[np.float64]
-Function = Callable[[int, int, int], None]
-
-
-@dataclass(frozen=True)
-class Begun:
-    """Where people begin: independent species (n, m), moiety totals (n, t), free parameters (n, n_free)."""
-
-    independent: Array
-    totals: Array
-    values: Array
-
-    def only(self, which: NDArray[np.bool_] | NDArray[np.intp]) -> Begun:
-        """These people."""
-        return Begun(self.independent[which], self.totals[which], self.values[which])
+Code = Callable[..., None]  # (people, n, stop) or (people, n, stop, common), addresses and a number
 
 
 @dataclass(frozen=True)
@@ -57,60 +46,65 @@ CAREFUL = Pace(most=0.3, aim=0.1, limit=1500, below=1e-6, first=0.01)
 SIGNED = Pace(most=0.3, aim=0.1, limit=1500, below=1e300, first=0.01)
 
 
-def call(function: Function, people: Array, stop: NDArray[np.uint8]) -> None:
+def common(typical: Array, pace: Pace) -> Array:
+    """What is the same for everybody: the pace's settings, and the grains (n_species,)."""
+    return np.array([pace.most, pace.aim, pace.limit, pace.below, *(GRAIN * typical)])
+
+
+def control(kernel: Kernel, pace: Pace) -> Array:
+    """What a lane remembers before its first step, shape (8,)."""
+    first = dict.fromkeys(CONTROL, 0.0) | {"~q": kernel.rate / pace.first, "~u": 1e300}
+    return np.array(list(first.values()))
+
+
+def run(code: Code, people: Array, stop: NDArray[np.uint8], common: Array | None = None) -> None:
     """Run machine code on ``people`` (in place) until all are done or ``stop`` is not 0."""
-    function(people.ctypes.data, len(people), stop.ctypes.data)
+    more = () if common is None else (common.ctypes.data,)
+    code(people.ctypes.data, len(people), stop.ctypes.data, *more)
 
 
-def begin(compiled: Compiled, values: Array, starts: Array | None) -> Begun:
-    """Where people begin: at ``starts`` (n, n_species), or at the network's default under their own parameters."""
+def begin(compiled: Compiled, values: Array, starts: Array | None, pace: Pace) -> Array:
+    """The table, (n, width), of people who begin at ``starts``, or at the network's default with their own values."""
     kernel = compiled.kernel
-    n, n_species, m = len(values), len(compiled.network.species), len(kernel.independent)
-    people = np.empty((n, len(kernel.begin_rows)))
-    people[:, :n_species] = compiled.network.initial if starts is None else starts
-    people[:, n_species] = 1.0 if starts is None else 0.0
-    people[:, n_species + 1 : n_species + 1 + values.shape[1]] = values
-    call(compiled.begin, people, np.zeros(1, dtype=np.uint8))
-    rest = people[:, n_species + 1 + values.shape[1] :]
-    return Begun(rest[:, :m].copy(), rest[:, m:].copy(), values)
-
-
-def prepare(compiled: Compiled, begun: Begun, pace: Pace) -> Array:
-    """The table of a search that has not begun."""
-    kernel = compiled.kernel
-    m, c, s = len(kernel.independent), len(CONTROL), len(SETTINGS)
-    people = np.zeros((len(begun.values), len(kernel.step_rows)))
-    people[:, :m] = begun.independent
-    people[:, kernel.step_rows["~q"]] = kernel.rate / pace.first
-    people[:, kernel.step_rows["~u"]] = 1e300
-    people[:, m + c : m + c + s] = (pace.most, pace.aim, pace.limit, pace.below)
-    people[:, m + c + s : m + c + s + begun.values.shape[1]] = begun.values
-    people[:, m + c + s + begun.values.shape[1] : -len(compiled.typical)] = begun.totals
-    people[:, -len(compiled.typical) :] = GRAIN * compiled.typical
+    people = np.empty((len(values), kernel.width))
+    people[:, kernel.parts["free"]] = values
+    people[:, kernel.parts["control"]] = control(kernel, pace)
+    if starts is not None:
+        people[:, kernel.parts["start"]] = starts
+    # nothing of it is kept from people by a stop: whoever has not begun could not be told how it ended
+    code = compiled.begin if starts is None else compiled.begin_at
+    run(code, people, np.zeros(1, dtype=np.uint8), common(compiled.typical, pace))
     return people
 
 
-def search(compiled: Compiled, begun: Begun, pace: Pace, stop: NDArray[np.uint8]) -> Array:
-    """The table of a search that has ended."""
-    people = prepare(compiled, begun, pace)
-    call(compiled.step, people, stop)
-    return people
+def workplace(compiled: Compiled) -> Array:
+    """A table for `solve` to work on, which several calls may use after each other."""
+    return np.empty((block_of(compiled.kernel), compiled.kernel.width))
 
 
-def finish(compiled: Compiled, independent: Array, begun: Begun) -> tuple[Array, Array, Array, Array]:
-    """Species (n, n_species), net change (n, n_species), observables (n, n_observables) and residual (n,)."""
-    kernel = compiled.kernel
-    n, m, k, t = len(independent), len(kernel.independent), begun.values.shape[1], begun.totals.shape[1]
-    n_species = len(compiled.network.species)
-    people = np.empty((n, len(kernel.finish_rows)))
-    people[:, :m] = independent
-    people[:, m : m + k] = begun.values
-    people[:, m + k : m + k + t] = begun.totals
-    people[:, m + k + t : m + k + t + n_species] = GRAIN * compiled.typical
-    # not stopped: what was found so far is reported, whoever asked to stop
-    call(compiled.finish, people, np.zeros(1, dtype=np.uint8))
-    species, change, rest = np.split(people[:, m + k + t + n_species :], [n_species, 2 * n_species], axis=1)
-    # what is left over of a total, when all of it is elsewhere, may be less than zero by a rounding
-    if np.any(species < 0):
-        species[kernel.positive & (species < 0) & (species >= -1e-9 * compiled.typical)] = 0.0
-    return species, change, rest[:, :-1], rest[:, -1]
+def solve(
+    compiled: Compiled,
+    values: Array,
+    starts: Array | None,
+    pace: Pace,
+    table: Array,
+    out: tuple[Array, Array, Array],
+    stop: NDArray[np.uint8],
+) -> None:
+    """Take people from where they begin to where the search ends, all in machine code.
+
+    Parameters
+    ----------
+    values, starts : arrays, (n, n_free) and (n, n_species)
+    table : array
+        From `workplace`.
+    out : arrays, (n, n_species), (n, n_observables) and (n, n_ended)
+        Written: states, observables and `eutone.engine.ending.ENDED`. These, and ``values``, have their rows one behind
+        the other, without gaps.
+    """
+    given = np.empty(0) if starts is None else np.ascontiguousarray(starts)
+    tables = (values, given, control(compiled.kernel, pace), common(compiled.typical, pace), table)
+    arrays = dict(zip(ARGUMENTS, (*tables, *out), strict=True))
+    places = [0 if starts is None and name == "start" else a.ctypes.data for name, a in arrays.items()]
+    arguments = np.array(places, dtype=np.uintp)
+    compiled.solve(arguments.ctypes.data, len(values), stop.ctypes.data)

@@ -1,13 +1,14 @@
 """Steady states of many people at once: chunks of a batch over threads, a status for everyone.
 
-The search itself is machine code (`eutone.engine.kernel` says what one step is); this module only lays out the table of
-people, starts the code on each chunk, sends those that had a hard time through once more, slowly, and says how each
-ended. Everything that touches a person's numbers uses that person's numbers alone, so any permutation, chunking, lane
-width and number of threads gives the same bits.
+The search itself is machine code (`eutone.engine.kernel` says what one step is); this module only starts the code on
+each chunk, sends those that had a hard time through once more, slowly, and has some of the answers checked. Everything
+that touches a person's numbers uses that person's numbers alone, so any permutation, chunking, lane width and number of
+threads gives the same bits.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,18 +16,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.basin import confirm, selected
+from eutone.engine.basin import confirm
 from eutone.engine.chunks import Stop, in_chunks, threads_of
 from eutone.engine.compile import Compiled
-from eutone.engine.people import BOLD, CAREFUL, SIGNED, begin, finish, search
+from eutone.engine.ending import ENDED
+from eutone.engine.people import BOLD, CAREFUL, SIGNED, begin, common, control, run, solve, workplace
 from eutone.engine.status import Status
 
 __all__ = ["SteadyStates", "solve_steady"]
 
 Array = NDArray[np.float64]
 
-_CHUNK = 2048  # people; their tables then lie in the second-level cache
-RESIDUAL = 1e-9  # net over gross change
+_CHUNK = 4096  # people for whom a thread needs the interpreter once
+_CHECKED = 256  # the same, of those who are checked: that takes some 25 times as long
+_RESIDUAL, _STATUS, _TRIED, _SMOOTH, _REASON, _DRAWN = range(len(ENDED))
 
 
 @dataclass(frozen=True)
@@ -108,18 +111,45 @@ def solve_steady(
     """
     values, starts = _checked_input(compiled, parameters, start)
     n, threads = len(values), threads_of(threads)
-    size = max(64, min(_CHUNK, -(-n // (2 * threads))))
     word = np.zeros(1, dtype=np.uint8)
     result = _empty(compiled, n)
+    mine = threading.local()  # a table for each thread
+    waiting: list[int] = []  # to be checked, of each chunk
+    traced = np.zeros(n, dtype=np.bool_)  # who could not begin at zero
+    told = [0]
 
-    def work(mine: slice) -> tuple[int, int]:
+    def tell(done: int) -> None:
+        if progress is not None and done > told[0]:
+            told[0] = done
+            progress(done, n)
+
+    def search(chunk: slice) -> NDArray[np.intp]:
         if word[0]:
-            result.states[mine] = result.observables[mine] = result.residual[mine] = np.nan
-            return 0, 0
-        first = None if starts is None else starts[mine]
-        return _solve(compiled, values[mine], first, check, word, result, mine)
+            result.states[chunk] = result.observables[chunk] = result.residual[chunk] = np.nan
+            return np.empty(0, dtype=np.intp)
+        if not hasattr(mine, "table"):
+            mine.table = workplace(compiled)
+        first = None if starts is None else starts[chunk]
+        own = _part(result, chunk)
+        doubtful = _solve(compiled, values[chunk], first, check, word, own, traced[chunk], mine.table)
+        waiting.append(len(doubtful))
+        return np.asarray(doubtful + chunk.start)
 
-    counts = in_chunks(work, n, size, threads, word, stop, progress)
+    size = max(64, min(_CHUNK, -(-n // (4 * threads))))
+    found = in_chunks(search, n, size, threads, word, stop, lambda done, _: tell(done - sum(waiting)))
+    asked = np.sort(np.concatenate([*found, np.empty(0, dtype=np.intp)]))
+
+    def look(chunk: slice) -> tuple[int, int]:
+        who = asked[chunk]
+        begun = begin(compiled, values[who], None if starts is None else starts[who], BOLD)
+        _leave_zero(compiled, begun, traced[who])
+        confirmed, answered = confirm(compiled, begun, result.states[who], word)
+        result.status[who[confirmed]] = Status.CONVERGED
+        result.status[who[answered & ~confirmed]] = Status.OTHER_BASIN
+        return int(answered.sum()), int((answered & ~confirmed).sum())
+
+    size = max(64, min(_CHECKED, -(-len(asked) // (4 * threads))))
+    counts = in_chunks(look, len(asked), size, threads, word, stop, lambda done, _: tell(n - len(asked) + done))
     checked, disagreed = (sum(k) for k in zip(*counts, strict=True)) if counts else (0, 0)
     return replace(result, checked=checked, disagreed=disagreed)
 
@@ -131,64 +161,52 @@ def _solve(
     check: float,
     stop: NDArray[np.uint8],
     result: SteadyStates,
-    mine: slice,
-) -> tuple[int, int]:
-    """Solve for some people and write what was found into ``result``; how many were checked, how many disagreed."""
-    kernel, m = compiled.kernel, len(compiled.kernel.independent)
-    done, steps, folds, why = (kernel.step_rows[name] for name in ("~done", "~steps", "~folds", "~why"))
-    begun = begin(compiled, values, starts)
-    people = search(compiled, begun, BOLD, stop)
-    hard = np.flatnonzero((people[:, done] != 1) | (people[:, folds] > 0))
+    traced: NDArray[np.bool_],
+    table: Array,
+) -> NDArray[np.intp]:
+    """Solve for some people and write what was found into ``result``, and into ``traced`` who could not begin at zero.
+
+    Gives who of them is to be checked. Until then they are ``STOPPED``.
+    """
+    ended = np.empty((len(values), len(ENDED)))
+    solve(compiled, values, starts, BOLD, table, (result.states, result.observables, ended), stop)
+    hard = np.flatnonzero(ended[:, _SMOOTH] != 1)
     if len(hard):
-        # where a rate law has an infinite slope at zero, nothing can start there; a trace of everything can
-        trace = 1e-9 * compiled.typical[kernel.independent_index] * kernel.positive[kernel.independent_index]
-        x = begun.independent
-        x[hard] = np.where((people[hard, why] == 1)[:, None] & (x[hard] == 0), trace, x[hard])
-    left = hard
+        traced[hard] = ended[hard, _REASON] == 1
+        _search_again(compiled, values, starts, hard, traced[hard], result, ended, stop)
+    result.status[:], result.iterations[:], result.residual[:] = ended[:, [_STATUS, _TRIED, _RESIDUAL]].T
+    drawn = ~(ended[:, _DRAWN] >= check)  # whoever has no lot is checked
+    drawn[hard] = True
+    doubtful = np.flatnonzero(drawn & (result.status == Status.CONVERGED))
+    result.status[doubtful] = Status.STOPPED
+    return doubtful
+
+
+def _search_again(
+    compiled: Compiled,
+    values: Array,
+    starts: Array | None,
+    hard: NDArray[np.intp],
+    traced: NDArray[np.bool_],
+    result: SteadyStates,
+    ended: Array,
+    stop: NDArray[np.uint8],
+) -> None:
+    """Slowly, for those who had a hard time; what is found replaces what stands in ``result`` and ``ended``."""
+    kernel, parts = compiled.kernel, compiled.kernel.parts
+    begun = begin(compiled, values[hard], None if starts is None else starts[hard], CAREFUL)
+    _leave_zero(compiled, begun, traced)
     for pace in (CAREFUL, SIGNED):
-        if not len(left) or stop[0]:
-            break
-        again = search(compiled, begun.only(left), pace, stop)
-        again[:, steps] += people[left, steps]
-        people[left] = again
-        left = left[again[:, done] != 1]
-    species, change, observables, residual = finish(compiled, people[:, :m], begun)
-    status = _status(compiled, people, species, change, residual)
-
-    ask = (status == Status.CONVERGED) & selected(begun, check)
-    ask[hard] = status[hard] == Status.CONVERGED
-    asked = np.flatnonzero(ask)
-    confirmed, answered = confirm(compiled, begun.only(asked), people[asked, :m], stop)
-    status[asked[answered & ~confirmed]] = Status.OTHER_BASIN
-    status[asked[~answered]] = Status.STOPPED
-
-    result.states[mine], result.observables[mine], result.residual[mine] = species, observables, residual
-    result.status[mine], result.iterations[mine] = status, people[:, steps]
-    return int(answered.sum()), int((answered & ~confirmed).sum())
-
-
-def _status(compiled: Compiled, people: Array, species: Array, change: Array, residual: Array) -> NDArray[np.int8]:
-    """How each person's search ended, the basin apart."""
-    kernel = compiled.kernel
-    done, why, refused = (people[:, kernel.step_rows[name]] for name in ("~done", "~why", "~refused"))
-    status = np.full(len(people), Status.CONVERGED, dtype=np.int8)
-    other = np.flatnonzero(~((done == 1) & (residual <= RESIDUAL) & (species.min(axis=1, initial=0.0) >= 0)))
-    done, why, refused, species, change = done[other], why[other], refused[other], species[other], change[other]
-    below = np.any((species < 0) & kernel.positive, axis=1)
-    # a concentration that is being pushed through zero lies against it, where steps can only get shorter
-    pushed = np.any((species <= 1e-9 * compiled.typical) & kernel.positive & (change < 0), axis=1)
-    finite = np.isfinite(change).all(axis=1) & np.isfinite(species).all(axis=1)
-    conditions = [
-        (done == 0, Status.STOPPED),
-        (~finite, Status.NOT_FINITE),
-        ((done == 1) & (residual[other] <= RESIDUAL) & ~below, Status.CONVERGED),
-        (below | pushed, Status.NEGATIVE),
-        ((done == 1) | ((refused > 0) & (why < 3)), Status.SINGULAR),
-    ]
-    status[other] = np.select(
-        [c for c, _ in conditions], [np.int8(s) for _, s in conditions], np.int8(Status.STEP_LIMIT)
-    )
-    return status
+        people = begun.copy()
+        people[:, parts["control"]] = control(kernel, pace)
+        for code in (compiled.step, compiled.finish):
+            run(code, people, stop, common(compiled.typical, pace))
+        tried = ended[hard, _TRIED]
+        result.states[hard], result.observables[hard] = people[:, parts["species"]], people[:, parts["observed"]]
+        ended[hard] = people[:, parts["ended"]]
+        ended[hard, _TRIED] += tried
+        left = people[:, kernel.rows["~done"]] != 1
+        hard, begun = hard[left], begun[left]
 
 
 def _checked_input(compiled: Compiled, parameters: ArrayLike, start: ArrayLike | None) -> tuple[Array, Array | None]:
@@ -218,3 +236,17 @@ def _empty(compiled: Compiled, n: int) -> SteadyStates:
         0,
         0,
     )
+
+
+def _leave_zero(compiled: Compiled, begun: Array, traced: NDArray[np.bool_]) -> None:
+    """Where a rate law has an infinite slope at zero, nothing can start there; a trace of everything can."""
+    kernel = compiled.kernel
+    trace = 1e-9 * compiled.typical[kernel.independent_index] * kernel.positive[kernel.independent_index]
+    x = begun[:, kernel.parts["independent"]]
+    x[:] = np.where(traced[:, None] & (x == 0), trace, x)
+
+
+def _part(result: SteadyStates, chunk: slice) -> SteadyStates:
+    """Views of some people's results, to be written through."""
+    arrays = ("states", "observables", "status", "residual", "iterations")
+    return replace(result, **{name: getattr(result, name)[chunk] for name in arrays})

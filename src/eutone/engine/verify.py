@@ -13,16 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone.engine.control import CONTROL, SETTINGS
+from eutone.engine.ending import ENDED
 from eutone.engine.expr import evaluate
 from eutone.engine.follow import FOLLOW
 from eutone.engine.network import Network
-from eutone.engine.people import Function
+from eutone.engine.people import BOLD, Code, begin, common, run, solve, workplace
 from eutone.engine.program import interpret
 
 if TYPE_CHECKING:
     from eutone.engine.compile import Compiled
 
 __all__ = ["fault"]
+
+Array = NDArray[np.float64]
 
 
 def fault(compiled: Compiled) -> str | None:
@@ -32,44 +35,61 @@ def fault(compiled: Compiled) -> str | None:
     state = network.initial * (1 + 0.2 * (np.arange(len(network.species)) * 0.618 % 1)) + 1e-3 * kernel.typical
     values = dict(zip(network.parameters, network.values, strict=True))
     stop = np.zeros(1, dtype=np.uint8)
+    own = np.array([[values[name] for name in compiled.free]])
+    # a short step of a lane that accepts anything and gives up at once; all grains are 1
+    settings = np.ones(len(SETTINGS) + len(network.species))
+    settings[: len(SETTINGS)] = (1, 1, 1, 1e300)
+    people = np.ones((1, kernel.width))
+    people[:, kernel.parts["free"]], people[:, kernel.parts["start"]] = own, state
 
-    def run(function: Function, table: NDArray[np.float64]) -> NDArray[np.float64]:
-        people = np.ascontiguousarray(table.T)
-        function(people.ctypes.data, len(people), stop.ctypes.data)
-        return people.T
+    def differs(name: str, code: Code) -> str | None:
+        """Run it on the table, which it changes."""
+        wanted = interpret(getattr(kernel, name), np.append(people[0], settings)[:, None])[: kernel.width, 0]
+        run(code, people, stop, settings)
+        wrong = _differs(people[0], wanted)
+        return f"program {name}, {wrong}" if wrong else None
 
-    start = np.zeros((len(kernel.begin_rows), 1))
-    start[: len(network.species), 0] = state
-    for name in compiled.free:
-        start[kernel.begin_rows[name]] = values[name]
-    begun = run(compiled.begin, start)
-    known = {name: begun[kernel.begin_rows[name]] for name in (*compiled.free, *kernel.independent, *kernel.totals)}
-
-    step = np.ones((len(kernel.step_rows), 1))
-    finish = np.ones((len(kernel.finish_rows), 1))
-    for name, value in known.items():
-        step[kernel.step_rows[name]] = finish[kernel.finish_rows[name]] = value
-    # near its goal at once, so that one run decides everything; what is kept, is at 1
-    follow = np.ones((len(kernel.follow_rows), 1))
-    for name, value in known.items():
-        follow[kernel.follow_rows[name]] = value
-    for name, number in zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True):
-        follow[kernel.follow_rows[name]] = number
-    # a short step of a lane that accepts anything and gives up at once
-    for name, number in zip((*CONTROL, *SETTINGS), (1e3, 1, 0, 0, 0, 0, 0, 0, 1e300, 1, 1, 1e300), strict=True):
-        step[kernel.step_rows[name]] = number
-    for name, function, program, table in (
-        ("begin", compiled.begin, kernel.begin, start),
-        ("step", compiled.step, kernel.step, step),
-        ("follow", compiled.follow, kernel.follow, follow),
-        ("finish", compiled.finish, kernel.finish, finish),
-    ):
-        wrong = _differs(run(function, table), interpret(program, table))
-        if wrong:
-            return f"program {name}, {wrong}"
+    if wrong := differs("begin", compiled.begin) or differs("begin_at", compiled.begin_at):
+        return wrong
+    known = {name: people[0, kernel.rows[name]] for name in (*compiled.free, *kernel.independent, *kernel.totals)}
+    people[:, kernel.parts["control"]] = (1e3, *[0] * (len(CONTROL) - 1))
+    at = people.copy()
+    if wrong := differs("step", compiled.step):
+        return wrong
+    people[:] = at
+    if wrong := differs("finish", compiled.finish):
+        return wrong
     species = dict(zip(network.species, state, strict=True))
-    rows = [kernel.finish_rows[f"~f {s}"] for s in network.species]
-    return _differs(run(compiled.finish, finish)[rows, 0], _change(network, {**values, **species}))
+    wrong = _differs(people[0, kernel.parts["change"]], _change(network, {**values, **species}))
+    return wrong or _follow_fault(compiled, known) or _solve_fault(compiled, own, state)
+
+
+def _follow_fault(compiled: Compiled, known: dict[str, float]) -> str | None:
+    """What a run of the check gets wrong that is near its goal at once, so that one run decides everything."""
+    kernel = compiled.kernel
+    follow = np.ones((1, len(kernel.follow_rows)))
+    told = zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True)
+    for name, number in (*known.items(), *told):
+        follow[0, kernel.follow_rows[name]] = number
+    wanted = interpret(kernel.follow, follow.T)[:, 0]
+    run(compiled.follow, follow, np.zeros(1, dtype=np.uint8))
+    wrong = _differs(follow[0], wanted)
+    return f"program follow, {wrong}" if wrong else None
+
+
+def _solve_fault(compiled: Compiled, own: Array, state: Array) -> str | None:
+    """Where the whole way differs from its parts, for two people who begin at ``state`` and at the default."""
+    kernel, stop = compiled.kernel, np.zeros(1, dtype=np.uint8)
+    for starts in (state[None], None):
+        people = begin(compiled, own, starts, BOLD)
+        for code in (compiled.step, compiled.finish):
+            run(code, people, stop, common(compiled.typical, BOLD))
+        out = np.empty((1, len(kernel.typical))), np.empty((1, len(kernel.observables))), np.empty((1, len(ENDED)))
+        solve(compiled, own, starts, BOLD, workplace(compiled), out, stop)
+        for name, whole in zip(("species", "observed", "ended"), out, strict=True):
+            if whole.tobytes() != np.ascontiguousarray(people[:, kernel.parts[name]]).tobytes():
+                return f"the whole way, {name}"
+    return None
 
 
 def _change(network: Network, point: dict[str, object]) -> NDArray[np.float64]:
