@@ -24,7 +24,7 @@ def test_as_many_as_are_meant_and_no_more() -> None:
 def test_a_chunk_of_people_is_no_larger_with_many_doses(monkeypatch: pytest.MonkeyPatch, doses: int) -> None:
     """Edges (two a dose), their sorted copy, and the three numbers of each dose."""
     sizes: list[int] = []
-    monkeypatch.setattr(course, "in_chunks", lambda _work, _n, size, *_: sizes.append(size))
+    monkeypatch.setattr(course, "in_chunks", lambda _work, _n, _least, most, *_: sizes.append(most))
     code = compile_course(eu.load("species A; A = 1; J: A -> ; k*A; k = 1").network, ("k",), lane_width=1)
     given = dosing.repeated("A", 1.0, every=1.0, count=doses)
     solve_course(code, np.ones((3000, 1)), [0.0, 1.0], doses=given, threads=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from eutone._errors import InputError
 
-__all__ = ["Stop", "in_chunks", "threads_of"]
+__all__ = ["Stop", "cut", "in_chunks", "threads_of"]
 
 T = TypeVar("T")
 
@@ -49,10 +49,28 @@ def threads_of(asked: int | None = None) -> int:
     return os.cpu_count() or 1
 
 
+def cut(n: int, least: int, most: int, threads: int) -> Iterator[slice]:
+    """Chunks of ``n`` people: a third of each thread's share of those left, so that all threads end at nearly one time.
+
+    Parameters
+    ----------
+    n : int
+    least, most : int
+        People in a chunk; only the last may have fewer than ``least``, which goes before ``most``.
+    threads : int
+    """
+    low = 0
+    while low < n:
+        size = max(1, least, min(most, (n - low) // (3 * threads)))
+        yield slice(low, min(low + size, n))
+        low += size
+
+
 def in_chunks(
     work: Callable[[slice], T],
     n: int,
-    size: int,
+    least: int,
+    most: int,
     threads: int,
     word: NDArray[np.uint8],
     stop: Stop | None = None,
@@ -65,9 +83,8 @@ def in_chunks(
     work : callable
         From a slice of the people to its result; writes only what is of these people. It looks at ``word`` before it
         begins, and the machine code it calls does so on the way.
-    n, size : int
-        People, and people in a chunk.
-    threads : int
+    n, least, most, threads : int
+        As in `cut`.
     word : array of uint8, (1,)
         Set to 1 here once ``stop`` is set, at Ctrl-C, and where a chunk failed.
     stop, progress : optional
@@ -78,18 +95,17 @@ def in_chunks(
     Exception
         Whatever ``work`` or ``progress`` raised, when every chunk has ended.
     """
-    lows, lock, failed = iter(range(0, n, size)), threading.Lock(), threading.Event()
+    chunks, lock, failed = cut(n, least, most, threads), threading.Lock(), threading.Event()
     ended: SimpleQueue[tuple[int, T] | BaseException] = SimpleQueue()
 
     def serve() -> None:
         try:
             while not failed.is_set():
                 with lock:
-                    low = next(lows, n)
-                if low == n:
+                    mine = next(chunks, None)
+                if mine is None:
                     return
-                mine = slice(low, min(low + size, n))
-                ended.put((mine.stop - low, work(mine)))
+                ended.put((mine.stop - mine.start, work(mine)))
         except BaseException as error:
             ended.put(error)
 
@@ -97,7 +113,7 @@ def in_chunks(
         word[0] = 1  # before the first chunk: a short one would be done before the first look
     found: list[T] = []
     done = 0
-    crew = [threading.Thread(target=serve, name=f"eutone-{k}") for k in range(min(threads, -(-n // size)))]
+    crew = [threading.Thread(target=serve, name=f"eutone-{k}") for k in range(min(threads, n))]
     try:
         for thread in crew:
             thread.start()

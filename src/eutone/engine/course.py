@@ -247,7 +247,7 @@ def solve_course(
     settings = Settings(rtol, absolute, max_steps, keep, fixed, common)
     # a dose takes some eight numbers of each person while they are worked on: its edges, sorted, and its own three
     size = max(1, _CHUNK_BYTES // (8 * max(len(at) * len(keep), 8 * len(doses), 1)))
-    size = max(code.lane_width, min(size, _MOST_CHUNK, -(-n // (2 * threads))))
+    most = min(size, _MOST_CHUNK)
     word = np.zeros(1, dtype=np.uint8)
 
     def work(mine: slice) -> None:
@@ -257,7 +257,7 @@ def solve_course(
             integrate(code, values[mine], begin, at, [d.of(mine) for d in doses], settings, word, result, mine,
                       None if pace is None else replace(pace, lists=pace.lists[mine]))  # fmt: skip
 
-    in_chunks(work, n, size, threads, word, stop, progress)
+    in_chunks(work, n, min(most, 8 * code.lane_width), most, threads, word, stop, progress)
     return result
 
 

@@ -27,8 +27,8 @@ __all__ = ["SteadyStates", "solve_steady"]
 
 Array = NDArray[np.float64]
 
-_CHUNK = 4096  # people for whom a thread needs the interpreter once
-_CHECKED = 256  # the same, of those who are checked: that takes some 25 times as long
+# people for whom a thread needs the interpreter once; where there are fewer, lanes idle at the end
+_LEAST, _MOST = 64, 8192
 _RESIDUAL, _STATUS, _TRIED, _SMOOTH, _REASON, _DRAWN = range(len(ENDED))
 
 
@@ -135,8 +135,7 @@ def solve_steady(
         waiting.append(len(doubtful))
         return np.asarray(doubtful + chunk.start)
 
-    size = max(64, min(_CHUNK, -(-n // (4 * threads))))
-    found = in_chunks(search, n, size, threads, word, stop, lambda done, _: tell(done - sum(waiting)))
+    found = in_chunks(search, n, _LEAST, _MOST, threads, word, stop, lambda done, _: tell(done - sum(waiting)))
     asked = np.sort(np.concatenate([*found, np.empty(0, dtype=np.intp)]))
 
     def look(chunk: slice) -> tuple[int, int]:
@@ -148,8 +147,9 @@ def solve_steady(
         result.status[who[answered & ~confirmed]] = Status.OTHER_BASIN
         return int(answered.sum()), int((answered & ~confirmed).sum())
 
-    size = max(64, min(_CHECKED, -(-len(asked) // (4 * threads))))
-    counts = in_chunks(look, len(asked), size, threads, word, stop, lambda done, _: tell(n - len(asked) + done))
+    counts = in_chunks(
+        look, len(asked), _LEAST, _MOST, threads, word, stop, lambda done, _: tell(n - len(asked) + done)
+    )
     checked, disagreed = (sum(k) for k in zip(*counts, strict=True)) if counts else (0, 0)
     return replace(result, checked=checked, disagreed=disagreed)
 
