@@ -22,6 +22,7 @@ from typing import Any, TextIO
 import numpy as np
 from _bench_network import body, draw, plain, six_terminals, spread, timed, to_antimony
 from _bench_peers import PEERS, Course, Solver, eutone, scipy
+from _bench_threads import threads_row
 
 from eutone.engine import Network, load_network
 from eutone.engine.chunks import threads_of
@@ -214,37 +215,17 @@ def compare(p: Course, ours: Engine, theirs: Engine, target: float, repeats: int
     }
 
 
-def threads_row(p: Course, ours: Engine, target: float, repeats: int, people: int) -> dict[str, Any] | None:
+def threads(p: Course, ours: Engine, target: float, repeats: int) -> dict[str, Any] | None:
     """Two threads as the peer of one."""
     us = ours.best(target)
     if us is None or threads_of() < 2:
         return None
     rtol = us[1].rtol
-    # enough for a third of a second, so that starting threads does not count
-    people = max(people, int(0.3 / us[1].seconds))
-    crowd = np.resize(p.values, (people, p.values.shape[1]))
 
-    def run(threads: int) -> np.ndarray:
-        return solve_course(p.code, crowd, p.times, rtol=rtol, atol=rtol * p.floor, threads=threads).states
+    def run(values: np.ndarray, count: int) -> np.ndarray:
+        return solve_course(p.code, values, p.times, rtol=rtol, atol=rtol * p.floor, threads=count).states
 
-    a, b = [], []
-    clock = time.perf_counter
-    for _ in range(repeats):
-        a.append(timed(lambda: run(1), clock) / people)
-        b.append(timed(lambda: run(2), clock) / people)
-    same = np.array_equal(run(1), run(2), equal_nan=True)
-    ratios = np.array(b) / np.array(a)
-    return {
-        "problem": f"{p.name}, error {target:g}",
-        "peer": "Eutone, two threads" + ("" if same else " (OTHER BITS)"),
-        "eutone_seconds": float(np.median(a)),
-        "peer_seconds": float(np.median(b)),
-        "eutone_error": us[1].error,
-        "peer_error": us[1].error,
-        "ratio": {"median": float(np.median(ratios)), "low": float(ratios.min()), "high": float(ratios.max())},
-        "kind": "threads",
-        "turns": repeats,
-    }
+    return threads_row(f"{p.name}, error {target:g}", run, p.values, repeats, us[1].error)
 
 
 def shown(row: dict[str, Any]) -> str:
@@ -268,7 +249,7 @@ def measure(
     assert ours.curves is not None
     curves = {"Eutone": ours.curves["Rodas5P"]}
     rows, notes = [], []
-    extra = threads_row(p, ours, TARGETS[-1], repeats, people)
+    extra = threads(p, ours, TARGETS[-1], repeats)
     if extra is not None:
         rows.append(extra)
         print(shown(extra), file=out, flush=True)

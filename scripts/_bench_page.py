@@ -123,11 +123,15 @@ def lost(row: Row) -> str:
 def threads_table(rows: Sequence[Row]) -> str:
     lines = []
     for r in rows:
-        gain = r["ratio"]
-        told = f"{1 / gain['median']:.2f} ({1 / gain['high']:.2f} to {1 / gain['low']:.2f})"
+        gains = [gain(r[key]) if key in r else "" for key in ("ratio", "processes")]
         bits = "other bits" if "OTHER" in r["peer"] else "the same bits"
-        lines.append((r["problem"], ms(r["eutone_seconds"]), ms(r["peer_seconds"]), told, bits))
-    return table(("problem", "one thread, ms", "two threads, ms", "gain (low to high)", "results"), lines)
+        lines.append((r["problem"], ms(r["eutone_seconds"]), ms(r["peer_seconds"]), *gains, bits))
+    head = ("problem", "one thread, ms", "two threads, ms", "gain (low to high)", "gain of two processes", "results")
+    return table(head, lines)
+
+
+def gain(ratio: Row) -> str:
+    return f"{1 / ratio['median']:.2f} ({1 / ratio['high']:.2f} to {1 / ratio['low']:.2f})"
 
 
 def short_table(steady: Sequence[Row], course: Sequence[Row]) -> str:

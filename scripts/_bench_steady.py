@@ -17,7 +17,6 @@ import numpy as np
 from _bench_network import Problem, timed, to_sbml
 
 from eutone.engine import SteadyStates, solve_steady
-from eutone.engine.chunks import threads_of
 from eutone.engine.differentiate import gradients
 from eutone.engine.expr import Expr, evaluate, substitute
 from eutone.engine.moieties import conserved_moieties
@@ -221,31 +220,3 @@ def _some(p: Problem, states: np.ndarray) -> np.ndarray:
 def statuses(found: SteadyStates) -> str:
     counts = ", ".join(f"{count} {name}" for name, count in found.counts().items())
     return f"{counts}; basin checked for {found.checked}, {found.disagreed} disagreed"
-
-
-def threads_row(p: Problem, repeats: int) -> dict[str, object] | None:
-    """Two threads as the peer of one."""
-    if threads_of() < 2:
-        return None
-    ours, both = [], []
-    clock = time.perf_counter
-    # enough for a third of a second, so that starting threads does not count
-    took = timed(lambda: solve_steady(p.compiled, p.values, threads=1), clock)
-    values = np.resize(p.values, (max(1, int(np.ceil(0.3 / took))) * len(p.values), p.values.shape[1]))
-    for _ in range(repeats):
-        ours.append(timed(lambda: solve_steady(p.compiled, values, threads=1), clock) / len(values))
-        both.append(timed(lambda: solve_steady(p.compiled, values, threads=2), clock) / len(values))
-    one, two = (solve_steady(p.compiled, p.values, threads=n).states for n in (1, 2))
-    same = np.array_equal(one, two, equal_nan=True)
-    ratios = np.array(both) / np.array(ours)
-    error = error_of(p, one[: len(p.truth)])
-    return {
-        "problem": p.name,
-        "peer": "Eutone, two threads" + ("" if same else " (OTHER BITS)"),
-        "eutone_seconds": float(np.median(ours)),
-        "peer_seconds": float(np.median(both)),
-        "eutone_error": error,
-        "peer_error": error,
-        "ratio": {"median": float(np.median(ratios)), "low": float(ratios.min()), "high": float(ratios.max())},
-        "kind": "threads",
-    }

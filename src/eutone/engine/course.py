@@ -247,7 +247,7 @@ def solve_course(
     settings = Settings(rtol, absolute, max_steps, keep, fixed, common)
     # a dose takes some eight numbers of each person while they are worked on: its edges, sorted, and its own three
     size = max(1, _CHUNK_BYTES // (8 * max(len(at) * len(keep), 8 * len(doses), 1)))
-    most = min(size, _MOST_CHUNK)
+    most = max(code.lane_width, min(size, _MOST_CHUNK))
     word = np.zeros(1, dtype=np.uint8)
 
     def work(mine: slice) -> None:
