@@ -27,8 +27,7 @@ __all__ = ["SteadyStates", "solve_steady"]
 
 Array = NDArray[np.float64]
 
-# people for whom a thread needs the interpreter once; where there are fewer, lanes idle at the end
-_LEAST, _MOST = 64, 8192
+_MOST = 8192  # people for whom a thread needs the interpreter once
 _RESIDUAL, _STATUS, _TRIED, _SMOOTH, _REASON, _DRAWN = range(len(ENDED))
 
 
@@ -135,7 +134,9 @@ def solve_steady(
         waiting.append(len(doubtful))
         return np.asarray(doubtful + chunk.start)
 
-    found = in_chunks(search, n, _LEAST, _MOST, threads, word, stop, lambda done, _: tell(done - sum(waiting)))
+    found = in_chunks(
+        search, n, _least(n, threads), _MOST, threads, word, stop, lambda done, _: tell(done - sum(waiting))
+    )
     asked = np.sort(np.concatenate([*found, np.empty(0, dtype=np.intp)]))
 
     def look(chunk: slice) -> tuple[int, int]:
@@ -148,7 +149,14 @@ def solve_steady(
         return int(answered.sum()), int((answered & ~confirmed).sum())
 
     counts = in_chunks(
-        look, len(asked), _LEAST, _MOST, threads, word, stop, lambda done, _: tell(n - len(asked) + done)
+        look,
+        len(asked),
+        _least(len(asked), threads),
+        _MOST,
+        threads,
+        word,
+        stop,
+        lambda done, _: tell(n - len(asked) + done),
     )
     checked, disagreed = (sum(k) for k in zip(*counts, strict=True)) if counts else (0, 0)
     return replace(result, checked=checked, disagreed=disagreed)
@@ -207,6 +215,11 @@ def _search_again(
         ended[hard, _TRIED] += tried
         left = people[:, kernel.rows["~done"]] != 1
         hard, begun = hard[left], begun[left]
+
+
+def _least(n: int, threads: int) -> int:
+    """People in the shortest chunks: in shorter ones lanes idle, and the interpreter takes a larger share."""
+    return max(64, min(512, n // (8 * threads)))
 
 
 def _checked_input(compiled: Compiled, parameters: ArrayLike, start: ArrayLike | None) -> tuple[Array, Array | None]:
