@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from eutone._errors import ModelError
 from eutone.engine.expr import Expr, symbol
 from eutone.engine.kernel import Kernel, build_kernel
-from eutone.engine.machine import fetch, host_lane_width
+from eutone.engine.machine import fetch, host_lane_width, no_collections
 from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Code, begin, common, run
 from eutone.engine.steady_emit import COMMON, FUNCTIONS, emit_steady
@@ -64,6 +64,7 @@ class Compiled:
     solve: Code = field(repr=False)
 
 
+@no_collections()
 def compile_network(
     network: Network,
     free: Sequence[str] = (),

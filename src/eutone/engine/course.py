@@ -28,7 +28,7 @@ from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
 from eutone.engine.edges import common_jumps
 from eutone.engine.expr import const, symbol
-from eutone.engine.machine import fetch, host_lane_width
+from eutone.engine.machine import fetch, host_lane_width, no_collections
 from eutone.engine.network import Network
 from eutone.engine.status import Status
 
@@ -117,6 +117,7 @@ class Courses:
         return {s.name: int((self.status == s).sum()) for s in Status if (self.status == s).any()}
 
 
+@no_collections()
 def compile_course(
     network: Network, free: Sequence[str] = (), *, infused: Sequence[str] = (), lane_width: int | None = None
 ) -> CourseCode:

@@ -214,7 +214,6 @@ def emit_driver(
     replace = {
         "NAME": name,
         "ISDONE": is_done,
-        "BODY": body,
         "MORE": more,
         "TOTAL": str(total),
         "ROWS": str(rows),
@@ -230,7 +229,7 @@ def emit_driver(
     text = _DRIVER
     for key, value in replace.items():
         text = text.replace(key, value)
-    return text
+    return text.replace("BODY", body)  # last, being long
 
 
 # Lanes take people in turn. `alive` has a bit for each lane that works for someone; a lane whose person is done writes

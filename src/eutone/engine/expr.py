@@ -154,7 +154,9 @@ def call(op: str, *operands: Expr | float) -> Expr:
     """
     if op not in FUNCTIONS:
         raise KeyError(op)
-    args = tuple(a if isinstance(a, Expr) else const(a) for a in operands)
+    args = tuple([a if isinstance(a, Expr) else const(a) for a in operands])
+    if "const" not in [a.op for a in args]:  # most of them, so it is quick
+        return args[0].args[0] if op == "neg" and args[0].op == "neg" else _intern(op, args, None)
     values = [a.value if a.op == "const" else None for a in args]
     match op, values:
         case "add" | "sub" | "mul" | "div", [float(a), float(b)] if not (op == "div" and b == 0):
@@ -177,8 +179,6 @@ def call(op: str, *operands: Expr | float) -> Expr:
             return const(0)
         case "pow", [_, 0.0]:
             return const(1)
-        case "neg", [None] if args[0].op == "neg":
-            return args[0].args[0]
         case "select", [float(c), _, _]:
             return args[1] if c != 0 else args[2]
     if all(isinstance(v, float) for v in values):
@@ -192,17 +192,17 @@ def walk(*roots: Expr) -> Iterator[Expr]:
     """Every node under ``roots`` once, operands before their users (no recursion: expressions may be deep)."""
     seen: set[Expr] = set()
     for root in roots:
-        stack = [(root, False)]
+        stack = [root]
         while stack:
-            node, ready = stack.pop()
-            if node in seen:
+            node = stack[-1]
+            waiting = [a for a in node.args if a not in seen]
+            if waiting and node not in seen:
+                stack.extend(reversed(waiting))
                 continue
-            if ready:
+            stack.pop()
+            if node not in seen:
                 seen.add(node)
                 yield node
-            else:
-                stack.append((node, True))
-                stack.extend((a, False) for a in reversed(node.args) if a not in seen)
 
 
 def symbols(*roots: Expr) -> set[str]:

@@ -6,10 +6,12 @@ wrong is thrown away and compiled again; a fresh one that is wrong is an error.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import llvmlite
@@ -18,7 +20,7 @@ import llvmlite.binding as llvm
 from eutone._errors import SolveError
 from eutone.engine import cache
 
-__all__ = ["fetch", "host_lane_width"]
+__all__ = ["fetch", "host_lane_width", "no_collections"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -27,6 +29,18 @@ T = TypeVar("T")
 _OPTIMISATION = 2
 _lock = threading.Lock()
 _ready: list[bool] = []
+
+
+@contextlib.contextmanager
+def no_collections() -> Iterator[None]:
+    """While programs are built, garbage is not looked for: thousands of new nodes set off search after search."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def host_lane_width() -> int:
