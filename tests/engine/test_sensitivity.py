@@ -109,3 +109,19 @@ def test_what_has_no_slope_is_refused_or_said():
     assert np.isfinite(found.slopes[0]).all()
     assert np.isnan(found.slopes[1:, 1]).all()
     assert sensitivities(code, np.zeros((0, 1)), [0.0, 1.0]).slopes.shape == (0, 2, 2, 1)
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_a_dose_or_a_start_for_others_is_refused(people: int):
+    code = compile_course(CHAIN, ("k",))
+    free = [[0.3], [0.4]]
+    dose = Dose(CHAIN.species[0], np.arange(float(people)), 1.0)
+    if people != 1:  # one is for everybody
+        with pytest.raises(ModelError, match="not for 2 people"):
+            sensitivities(code, free, [0.0, 1.0], doses=[dose])
+    else:
+        assert np.isfinite(sensitivities(code, free, [0.0, 1.0], doses=[dose]).slopes).all()
+    with pytest.raises(ModelError, match="start"):
+        sensitivities(code, free, [0.0, 1.0], start=np.ones((people, 2)))
+    with pytest.raises(ModelError, match="start"):
+        sensitivities(code, free, [0.0, 1.0], start=np.ones(people))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
+from eutone.engine import dosing
 from eutone.engine.course import CourseCode, Courses, Pace, solve_course
 from eutone.engine.course_kernel import FOLLOWS, NOTES
 from eutone.engine.dosing import Dose
@@ -89,9 +90,13 @@ def sensitivities(
     values = np.ascontiguousarray(parameters, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(code.free):
         raise ModelError(f"{code.network.name}: parameters have shape {values.shape}, not (n, {len(code.free)})")
-    first = None
-    if start is not None:
-        first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
+    at = np.asarray(times, dtype=np.float64)
+    doses = dosing.checked(doses, len(values), code.network, code.free, code.infused, float(at.max(initial=0.0)))
+    first = None if start is None else np.asarray(start, dtype=np.float64)
+    if first is not None and first.ndim == 1:
+        first = np.broadcast_to(first, (len(values), len(first)))
+    if first is not None and len(first) != len(values):
+        raise ModelError(f"{code.network.name}: start is for {len(first)} people, not {len(values)}")
     wanted = len(options.get("wanted") or code.network.species)
     # a person's states and those beside them, and the list of steps
     each = 8 * (np.size(times) * wanted * (1 + len(names)) + _ROOM)
