@@ -22,6 +22,7 @@ from eutone.engine.course import CourseCode, Courses, Pace, solve_course
 from eutone.engine.course_kernel import FOLLOWS, NOTES
 from eutone.engine.dosing import Dose
 from eutone.engine.status import Status
+from eutone.engine.switches import switched
 
 __all__ = ["Sensitivities", "sensitivities"]
 
@@ -75,8 +76,9 @@ def sensitivities(
     Raises
     ------
     ModelError
-        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it), or the model has
-        events.
+        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it), the model has
+        events, or a rate jumps at a value of the state (`eutone.engine.switches`); where it bends is no harm. Also as
+        `solve_course`.
     """
     names = tuple(code.free if wrt is None else wrt)
     for name in names:
@@ -84,6 +86,8 @@ def sensitivities(
             raise ModelError(f"{code.network.name}: '{name}' is not a free parameter of this code")
     if code.network.events:
         raise ModelError(f"{code.network.name}: event '{code.network.events[0].id}' makes courses that are not smooth")
+    if (species := switched(code.network)) is not None:
+        raise ModelError(f"{code.network.name}: a rate jumps at a value of '{species}'; courses are not smooth there")
     moved = set[str]().union(*(clock.names for clock in code.clocks)) & set(names)
     if moved:
         raise ModelError(f"{code.network.name}: '{sorted(moved)[0]}' moves the jumps of a clock")
