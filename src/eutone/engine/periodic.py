@@ -6,6 +6,9 @@ of them in lanes at once) serves everybody as preconditioner, and what is partic
 by Anderson's mixing of the last few residuals (Walker and Ni, SIAM J Numer Anal 2011, 49:1715). So a person takes a
 handful of periods, however slow the slowest process is. Totals of conserved moieties stay what they were at the
 start. Nobody's orbit depends on who stands beside them.
+
+What is solved is that the state repeats, not that it attracts: from beside an orbit that repels, that one is found.
+Where a network may have both, integrate on from beside what was found.
 """
 
 from __future__ import annotations
