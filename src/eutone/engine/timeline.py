@@ -122,7 +122,8 @@ def time_course(
     marks = sorted(e for e in edges if begin <= e <= last)
     for a, b in zip(marks, [*marks[1:], last], strict=True):
         for dose in doses:
-            if dose.time == a and dose.duration == 0 and dose.target in network.species:
+            at_once = dose.time + dose.duration == dose.time  # or in less time than numbers tell apart
+            if dose.time == a and at_once and dose.target in network.species:
                 run.x[network.species.index(dose.target)] += dose.amount
         now, inflow = _between(network, p, doses, a)
         used[:, at >= a] = now[:, None]
