@@ -29,9 +29,6 @@ _BESIDE = 1e-5  # of the species: how far from the meeting rates are compared fi
 def switched(network: Network) -> str | None:
     """A species at some value of which a rate jumps, under the default parameters; None if none was found."""
     roots = substitute([*network.rates, *network.drift.values()], network.inlined())
-    flows = (network.stoichiometry != 0).any(axis=1)
-    driven = {name for name, change in network.drift.items() if not (change.op == "const" and change.value == 0.0)}
-    moving = {name for name, flow in zip(network.species, flows, strict=True) if flow} | driven
     draw = np.random.default_rng(0)
     typical = np.where(network.initial != 0, np.abs(network.initial), 1.0)
     states = typical * np.exp(draw.normal(size=(_POINTS, len(typical))))
@@ -41,7 +38,7 @@ def switched(network: Network) -> str | None:
         if node.op not in _COMPARISONS | _ROUNDED:
             continue
         gap = node.args[0] - node.args[1] if node.op in _COMPARISONS else node.args[0]
-        for name in sorted(symbols(gap) & moving):
+        for name in sorted(symbols(gap) & network.moving):
             if _jumps(roots, gap, node.op in _ROUNDED, name, point):
                 return name
     return None
