@@ -41,6 +41,14 @@ def _ticks(low: float, high: float) -> list[float]:
     return [float(t) for t in np.arange(np.ceil(low / step) * step, high + step / 2, step) if t <= high * (1 + 1e-9)]
 
 
+def _written(values: list[float]) -> list[str]:
+    """All as numbers, or all as powers of ten where one would be long."""
+    powers = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    if any(v and not 1e-3 <= abs(v) < 1e5 for v in values):
+        return [f"10{str(round(np.log10(v))).translate(powers)}" for v in values]
+    return [f"{v:g}".replace("-", "−") for v in values]
+
+
 def figure(
     path: Path,
     title: str,
@@ -56,11 +64,13 @@ def figure(
     xs, ys = np.concatenate([c.x for c in every]), np.concatenate([c.y for c in every])
     x0, x1, y1 = float(xs.min()), float(xs.max()), float(ys.max()) * 1.05
     y0 = float(ys.min()) / 1.3 if log_y else 0.0
-    left = LEFT + (14 if log_y else 0)  # room for 1e-08
+    if log_x:  # what lies at an end is not to be drawn on the axis
+        room = (x1 / x0) ** 0.015
+        x0, x1 = x0 / room, x1 * room
 
     def at_x(x: float) -> float:
         share = np.log(x / x0) / np.log(x1 / x0) if log_x else (x - x0) / (x1 - x0)
-        return left + share * (WIDTH - left - RIGHT)
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def at_y(y: float) -> float:
         share = np.log(y / y0) / np.log(y1 / y0) if log_y else y / y1
@@ -76,14 +86,16 @@ def figure(
         f'<text x="{LEFT}" y="20" font-size="14">{escape(title)}</text>',
     ]
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
-    for t in decades(x0, x1) if log_x else _ticks(x0, x1):
+    across = decades(x0, x1) if log_x else _ticks(x0, x1)
+    for t, label in zip(across, _written(across), strict=True):
         out.append(f'<path d="M{at_x(t):.1f} {bottom}v5" stroke="#555"/>')
-        out.append(f'<text x="{at_x(t):.1f}" y="{bottom + 18}" text-anchor="middle">{t:g}</text>')
-    for t in decades(y0, y1) if log_y else _ticks(0.0, y1):
-        out.append(f'<path d="M{left} {at_y(t):.1f}H{right}" stroke="#ddd"/>')
-        out.append(f'<text x="{left - 6}" y="{at_y(t) + 4:.1f}" text-anchor="end">{t:g}</text>')
-    out.append(f'<path d="M{left} {TOP}V{bottom}H{right}" fill="none" stroke="#555"/>')
-    out.append(f'<text x="{(left + right) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_name)}</text>')
+        out.append(f'<text x="{at_x(t):.1f}" y="{bottom + 18}" text-anchor="middle">{label}</text>')
+    up = decades(y0, y1) if log_y else _ticks(0.0, y1)
+    for t, label in zip(up, _written(up), strict=True):
+        out.append(f'<path d="M{LEFT} {at_y(t):.1f}H{right}" stroke="#ddd"/>')
+        out.append(f'<text x="{LEFT - 6}" y="{at_y(t) + 4:.1f}" text-anchor="end">{label}</text>')
+    out.append(f'<path d="M{LEFT} {TOP}V{bottom}H{right}" fill="none" stroke="#555"/>')
+    out.append(f'<text x="{(LEFT + right) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_name)}</text>')
     turned = f'transform="translate(14 {(TOP + bottom) / 2:.0f}) rotate(-90)"'
     out.append(f'<text {turned} text-anchor="middle">{escape(y_name)}</text>')
     for k, line in enumerate(every):

@@ -14,6 +14,7 @@ from eutone._loaded import Model, load
 from eutone._memory import fits
 from eutone._setup import Setup, checked_times, people_of, setup
 from eutone.engine.observe import observe
+from eutone.engine.pieces import attributes_of
 from eutone.engine.status import Status
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def simulate(
     doses : text, or what ``model.dose`` makes, or a sequence of these
         ``"TARGET AMOUNT at T [for D] [every E x COUNT]"``. At the time of a dose the state is the one after it.
     set : mapping, optional
-        Parameters, and values that species begin with, for everybody: it goes before what people bring.
+        Parameters, and values that species begin with, for everybody: it goes before what people bring. What other
+        species begin with follows parameters, not what a species is set to.
     wanted : str or sequence of str, optional
         Species, rules, reactions (their rates) and parameters, by id. Every species if not given.
     rtol, atol : float
@@ -235,13 +237,12 @@ def _dataset(
     person = () if who is None else ("person",)
     one = 0 if who is None else slice(None)
     dims = person if at is None else (*person, "time")
-    units = {name: {"units": unit} for name, unit in model.units.items()}
+    units = {**model.units} | ({} if model.time_unit is None else {"time": model.time_unit})
     variables: dict[str, Any] = {
-        name: (dims, column[one], units.get(name, {})) for name, column in zip(names, columns, strict=True)
+        name: (dims, column[one], attributes_of(name, units)) for name, column in zip(names, columns, strict=True)
     }
-    flags = {"flag_values": [int(s) for s in Status], "flag_meanings": " ".join(s.name for s in Status)}
-    variables |= {"status": (person, status[one], flags), "steps": (person, steps[one])}
-    coordinates: dict[str, Any] = {} if at is None else {"time": ("time", at, _clock(model))}
+    variables |= {"status": (person, status[one], attributes_of("status", units)), "steps": (person, steps[one])}
+    coordinates: dict[str, Any] = {} if at is None else {"time": ("time", at, attributes_of("time", units))}
     if who is not None:
         coordinates["person"] = np.arange(len(who))
     described = {"model": model.name, **attributes, "eutone": __version__, "python": platform.python_version()}
@@ -250,8 +251,3 @@ def _dataset(
         if who.seed is not None:
             described |= {"seed": who.seed, "spread": who.spread[0] if len({*who.spread}) == 1 else list(who.spread)}
     return xr.Dataset(variables, coordinates, described)
-
-
-def _clock(model: Model) -> dict[str, str]:
-    # "unit", not "units": a reader of NetCDF would take a time with "units" for a duration, and rescale it
-    return {} if model.time_unit is None else {"unit": model.time_unit}

@@ -71,6 +71,15 @@ def test_bounds_are_tight_where_they_can_be(op: str, box: tuple[float, float], b
     np.testing.assert_allclose(found, bounds, rtol=1e-14, atol=1e-15)
 
 
+@pytest.mark.parametrize("high", [0.0, -0.0, 1.0])
+@pytest.mark.parametrize("power", [-1.0, -2.0, -3.0])
+def test_nothing_is_known_of_a_negative_power_from_below_up_to_its_pole(high: float, power: float):
+    box = {"x": (np.float64(-4.0), np.float64(high))}
+    low, high_ = enclose([call("pow", symbol("x"), const(power))], box)[0]
+    assert np.isnan(low)
+    assert np.isnan(high_)
+
+
 def test_what_is_known_is_taken():
     x = symbol("x")
     inner = call("floor", x)

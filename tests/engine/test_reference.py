@@ -187,6 +187,12 @@ def test_at_the_time_of_a_dose_the_state_is_the_one_after_it() -> None:
     assert found["A"][2] == pytest.approx(9 * math.exp(-1) + 5, rel=1e-7)
 
 
+def test_what_flows_in_within_the_rounding_of_time_is_given_at_once() -> None:
+    network = load_network("species A = 0; A -> ; k*A; k = 0.01")
+    found = time_course(network, [1e6, 1e6 + 10], doses=[Dose("A", 1e6, 2.0, 1e-12)])
+    np.testing.assert_allclose(found["A"], [2.0, 2.0 * math.exp(-0.1)], rtol=1e-6)
+
+
 def test_a_dose_to_a_parameter_lasts_as_long_as_it_says() -> None:
     network = load_network("-> A; v; v = 1; A = 0")
     found = time_course(network, [0, 2, 4, 6, 8], doses=[Dose("v", 2, 3, 2), Dose("v", 6, -1)])

@@ -98,6 +98,17 @@ def test_events_are_refused():
         sensitivities(compile_course(network, ("k",)), [[1.0]], [0.0, 1.0])
 
 
+def test_a_rate_that_jumps_with_the_state_is_refused_and_one_that_bends_is_not():
+    # y grows from ln(2)/k on, so that its slope in ln k is ln(2)/k; fixed steps do not see when
+    jump = load_network("model j(); k=1; x=1; y=0; x' = -k*x; y' = piecewise(1, x < 0.5, 0); end")
+    with pytest.raises(ModelError, match="jumps at a value of 'x'"):
+        sensitivities(compile_course(jump, ("k",)), [[1.0]], [0.0, 2.0])
+    bend = load_network("model b(); k=1; x=1; y=0; x' = -k*x; y' = piecewise(0.5 - x, x < 0.5, 0); end")
+    found = sensitivities(compile_course(bend, ("k",)), [[1.0]], [0.0, 2.0], rtol=1e-8)
+    exact = 2 * (0.5 - np.exp(-2)) - (0.5 * (2 - np.log(2)) - (0.5 - np.exp(-2)))  # T y' - y, as y = g(kT)/k
+    np.testing.assert_allclose(found.slopes[0, -1, 1], exact, rtol=1e-4)
+
+
 def test_what_has_no_slope_is_refused_or_said():
     clock = load_network("model c(); species x=0; p=24; J0: -> x; piecewise(1, sin(2*pi*time/p) > 0, 0); end")
     with pytest.raises(ModelError, match="clock"):
@@ -109,3 +120,19 @@ def test_what_has_no_slope_is_refused_or_said():
     assert np.isfinite(found.slopes[0]).all()
     assert np.isnan(found.slopes[1:, 1]).all()
     assert sensitivities(code, np.zeros((0, 1)), [0.0, 1.0]).slopes.shape == (0, 2, 2, 1)
+
+
+@pytest.mark.parametrize("people", [1, 3])
+def test_a_dose_or_a_start_for_others_is_refused(people: int):
+    code = compile_course(CHAIN, ("k",))
+    free = [[0.3], [0.4]]
+    dose = Dose(CHAIN.species[0], np.arange(float(people)), 1.0)
+    if people != 1:  # one is for everybody
+        with pytest.raises(ModelError, match="not for 2 people"):
+            sensitivities(code, free, [0.0, 1.0], doses=[dose])
+    else:
+        assert np.isfinite(sensitivities(code, free, [0.0, 1.0], doses=[dose]).slopes).all()
+    with pytest.raises(ModelError, match="start"):
+        sensitivities(code, free, [0.0, 1.0], start=np.ones((people, 2)))
+    with pytest.raises(ModelError, match="start"):
+        sensitivities(code, free, [0.0, 1.0], start=np.ones(people))

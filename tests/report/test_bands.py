@@ -144,3 +144,17 @@ def test_who_failed_is_left_out() -> None:
     found = bands_of(courses, ["a"])
     assert (found.people, found.looked, found.of) == (2, 3, 3)
     assert found.bands[0].median.tolist() == pytest.approx([2, 2])
+
+
+def test_a_band_does_not_lie_on_its_frame_unless_it_is_0_there() -> None:
+    values = 50.0 + np.linspace(0.0, 5.0, len(TIMES))
+    found = parsed(band("x", values, 0.1), band("y", values - 50.0, 0.0))
+    frames = [float(line.get("y1", "")) for line in found.iter(f"{SVG}line") if line.get("class") == "frame"]
+    lowest = [max(up for _, up in points(shape)) for shape in found.iter(f"{SVG}polygon")]
+    assert lowest[0] < frames[0] - 3
+    assert lowest[1] == frames[1]
+
+
+def test_units_are_as_people_write_them() -> None:
+    one = Band("x", "uM/h", np.zeros(len(TIMES)), np.zeros(len(TIMES)), np.zeros(len(TIMES)))
+    assert "µM/h" in "".join(parsed(one).itertext())

@@ -189,3 +189,9 @@ def test_quantities_without_information_are_folded_and_not_mixed_with_the_rest(d
     silent = sum(q.verdict == "prior-only" for q in data.quantities)
     assert folded[1].count("○ not informed") == silent == text.count("○ not informed")
     assert f"Not informed by this panel: {silent} quantities" in folded[1]
+
+
+def test_an_arrow_stays_with_its_number(page: Page) -> None:
+    said = [word for word in page.words if re.match(r"[▼▲]\s.*%", word)]
+    assert said
+    assert not [word for word in said if " " in word]

@@ -98,3 +98,13 @@ def test_plots_say_what_they_show() -> None:
     label = re.search(r'role="img"[^>]*aria-label="([^"]*)"', str(plots.measurement_plot(row, svg.log_scale([]))))
     assert label is not None
     assert "measured 5 nmol/L, below the healthy interval; the calibrated model predicts 4–9" in label[1]
+
+
+def test_an_interval_that_goes_on_beyond_the_axis_has_an_arrow() -> None:
+    scale = svg.log_scale([1e-2, 1.0])
+    inside = measurement(expected=Band(median=20.0, low=10.0, high=40.0))
+    beyond = measurement(expected=Band(median=20.0, low=20e-6, high=40.0))
+    point = scale.at(1.0)
+    assert marks(str(plots.measurement_plot(inside, scale)), "post-mid") == [(pytest.approx(point, abs=0.01),)]
+    both = marks(str(plots.measurement_plot(beyond, scale)), "post-mid")
+    assert sorted(at for (at,) in both) == pytest.approx([0.0, point], abs=0.01)

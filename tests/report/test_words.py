@@ -148,3 +148,10 @@ def test_clean_text_has_no_control_and_no_reordering_marks(text: str) -> None:
 
 def test_clean_text_loses_nothing_else() -> None:
     assert words.clean("5-HIAA µmol/L\tβ\n≥ 3 \x1b[31mred\u202e") == "5-HIAA µmol/L β ≥ 3 [31mred"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-6.3169, "−6.32"), (0.0674, "0.07"), (None, "—"), (-29.0, "−29.00"), (1e7, "1.0×10⁷")]
+)
+def test_hundredths(value: float | None, text: str) -> None:
+    assert words.hundredths(value) == text

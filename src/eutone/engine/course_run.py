@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eutone.engine import dosing
 from eutone.engine.course_events import Agendas
-from eutone.engine.course_kernel import FOLLOWS, LANE
+from eutone.engine.course_kernel import FOLLOWS, LANE, CourseKernel
 from eutone.engine.dosing import Dose
 from eutone.engine.edges import Edges
 from eutone.engine.status import Status
@@ -75,21 +75,12 @@ def integrate(
     pace: Pace | None = None,
 ) -> None:
     """Integrate some people, stretch by stretch, and write what was found into ``result``."""
-    kernel, network, n = code.kernel, code.network, len(values)
-    block = {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
-    lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
-    last = float(at[-1]) if len(at) else 0.0
-    people = np.zeros((n, kernel.kept))
-    x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
-    x[:], free[:, : values.shape[1]], people[:, block["atol"]] = begin, values, settings.atol
-    # closing in on an event takes some forty attempts
-    limit = settings.max_steps * (_CLOSING if network.events else 1)
-    people[:, lane["~rtol"]], people[:, lane["~limit"]], done[:] = settings.rtol, limit, 1
+    network, n, last = code.network, len(values), float(at[-1]) if len(at) else 0.0
+    lane, block = _rows(code.kernel)
     # within a step triggers are looked at in five places: a short step sees a short while
-    people[:, lane["~longest"]] = longest = last * _LONGEST if network.events else np.inf
-    lists = np.zeros((1, 1)) if pace is None else pace.steps
-    if pace is not None:
-        people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
+    longest = last * _LONGEST if network.events else np.inf
+    people = _seated(code, values, begin, settings, longest, pace)
+    x, free, done = people[:, block["x"]], people[:, block["free"]], people[:, lane["~done"]]
     columns = {name: k for k, name in enumerate((*code.free, *(INFLOW + s for s in code.infused)))}
     species = {name: k for k, name in enumerate(network.species)}
     undosed, out = free.copy(), result.states[mine]
@@ -117,23 +108,8 @@ def integrate(
         if word[0]:
             done[who] = 0
         elif len(who):
-            table = people[who]
-            next_ = np.searchsorted(at, now[who], side="right")
-            table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now[who], end[who], next_
-            table[:, lane["~tout"]] = np.where(next_ < len(at), at[np.minimum(next_, len(at) - 1)], np.inf)
-            table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
-            table[:, lane["~h"]] = np.minimum(min(_FIRST * last, longest), end[who] - now[who])
-            if pace is not None and pace.kind == FOLLOWS:
-                place = np.minimum(table[:, lane["~place"]].astype(np.intp), lists.shape[1] - 1)
-                table[:, lane["~h"]] = lists[pace.lists[who], place]
-            part = out if len(who) == n else out[who]
-            code.run(
-                table.ctypes.data, len(who), word.ctypes.data, at.ctypes.data, len(at), part.ctypes.data,
-                len(settings.keep), settings.keep.ctypes.data, lists.ctypes.data, lists.shape[1],
-            )  # fmt: skip
-            people[who] = table
-            if len(who) < n:
-                out[who] = part
+            first = min(_FIRST * last, longest)
+            _run(code, people, who, now[who], end[who], at, out, settings, word, first, pace)
         happened = here & (done == _HAPPENED)
         done[happened] = 1
         edgy = here & ~happened & (end == before) & np.isfinite(edge)
@@ -142,6 +118,62 @@ def integrate(
         now = np.where(happened, people[:, lane["~t"]], np.where(edgy, edge, np.where(waited, due, now)))
     result.status[mine] = np.where(failed != 0, failed, _status(done, x))
     result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
+
+
+def _rows(kernel: CourseKernel) -> tuple[dict[str, int], dict[str, slice]]:
+    """Where a lane's own numbers stand, and each block."""
+    lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
+    return lane, {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
+
+
+def _seated(
+    code: CourseCode, values: Array, begin: Array, settings: Settings, longest: float, pace: Pace | None
+) -> Array:
+    """What each person brings into the machine code, (n, kept)."""
+    lane, block = _rows(code.kernel)
+    people = np.zeros((len(values), code.kernel.kept))
+    people[:, block["x"]], people[:, block["atol"]] = begin, settings.atol
+    people[:, block["free"]][:, : values.shape[1]] = values
+    # closing in on an event takes some forty attempts
+    people[:, lane["~limit"]] = settings.max_steps * (_CLOSING if code.network.events else 1)
+    people[:, lane["~rtol"]], people[:, lane["~longest"]], people[:, lane["~done"]] = settings.rtol, longest, 1
+    if pace is not None:
+        people[:, lane["~pace"]], people[:, lane["~list"]] = pace.kind, pace.lists
+    return people
+
+
+def _run(
+    code: CourseCode,
+    people: Array,
+    who: NDArray[np.intp],
+    now: Array,
+    end: Array,
+    at: Array,
+    out: Array,
+    settings: Settings,
+    word: NDArray[np.uint8],
+    first: float,
+    pace: Pace | None,
+) -> None:
+    """Take each of ``who`` from ``now`` to ``end`` (k,), in the rows of ``people`` and ``out``; ``first`` is a step."""
+    lane, _ = _rows(code.kernel)
+    lists = np.zeros((1, 1)) if pace is None else pace.steps
+    table, coming = people[who], np.searchsorted(at, now, side="right")
+    table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now, end, coming
+    table[:, lane["~tout"]] = np.where(coming < len(at), at[np.minimum(coming, len(at) - 1)], np.inf)
+    table[:, lane["~done"]] = table[:, lane["~streak"]] = 0
+    table[:, lane["~h"]] = np.minimum(first, end - now)
+    if pace is not None and pace.kind == FOLLOWS:
+        place = np.minimum(table[:, lane["~place"]].astype(np.intp), lists.shape[1] - 1)
+        table[:, lane["~h"]] = lists[pace.lists[who], place]
+    part = out if len(who) == len(out) else out[who]
+    code.run(
+        table.ctypes.data, len(who), word.ctypes.data, at.ctypes.data, len(at), part.ctypes.data,
+        len(settings.keep), settings.keep.ctypes.data, lists.ctypes.data, lists.shape[1],
+    )  # fmt: skip
+    people[who] = table
+    if part is not out:
+        out[who] = part
 
 
 def _write(out: Array, x: Array, at: Array, first: Array, last: Array, who: NDArray[np.bool_]) -> None:

@@ -88,7 +88,9 @@ def _pow(a: Interval, b: Interval) -> Interval:
     # an even power of what may be 0 is least, or without bound, there
     inside = (a[0] < 0) & (a[1] > 0)
     low = np.where(even & inside, np.where(exponent < 0, low, np.minimum(low, 0.0)), low)
-    lost = np.where(whole, inside & (exponent < 0), a[0] < 0)
+    # 0 to a negative power is infinity here, of one sign; just below 0 the power may have the other
+    pole = (exponent < 0) & (a[0] < 0) & (a[1] >= 0)
+    lost = np.where(whole, pole, a[0] < 0)
     return np.where(lost, np.nan, low), high
 
 

@@ -102,6 +102,12 @@ class Network:
     places: dict[str, Place] = field(default_factory=dict)
     seconds: float | None = None
 
+    @property
+    def moving(self) -> frozenset[str]:
+        """The states that reactions or drifts change; the others stand still until an event or a dose comes."""
+        flows = {self.species[i] for i in np.flatnonzero((self.stoichiometry != 0).any(axis=1))}
+        return frozenset(flows | {n for n, e in self.drift.items() if not (e.op == "const" and e.value == 0.0)})
+
     def inlined(self, free: Collection[str] | None = None) -> dict[str, Expr]:
         """The rules by id, in their order, each over states, parameters and ``time`` alone.
 

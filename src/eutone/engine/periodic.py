@@ -6,11 +6,14 @@ of them in lanes at once) serves everybody as preconditioner, and what is partic
 by Anderson's mixing of the last few residuals (Walker and Ni, SIAM J Numer Anal 2011, 49:1715). So a person takes a
 handful of periods, however slow the slowest process is. Totals of conserved moieties stay what they were at the
 start. Nobody's orbit depends on who stands beside them.
+
+What is solved is that the state repeats, not that it attracts: from beside an orbit that repels, that one is found.
+Where a network may have both, integrate on from beside what was found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -24,7 +27,7 @@ from eutone.engine.chunks import Stop
 from eutone.engine.course import CourseCode, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.expr import evaluate, substitute, symbols
-from eutone.engine.moieties import conserved_moieties, restore, totals
+from eutone.engine.moieties import Moieties, conserved_moieties, restore, totals
 from eutone.engine.network import Network
 from eutone.engine.status import Status
 
@@ -123,38 +126,68 @@ def periodic_orbits(
     constants = np.stack([totals(moieties, row) for row in x]) if n else np.zeros((0, len(moieties.dependent)))
     status = np.full(n, Status.STEP_LIMIT, dtype=np.int8)
     residual, periods = np.full(n, np.inf), np.zeros(n, dtype=np.int64)
-    going = np.arange(n)
     for _ in range(_WARM):
-        moved, ended = after(x, going)
+        moved, ended = after(x, np.arange(n))
         periods += 1
         x = np.where((ended == 0)[:, None], moved, x)
     if not n:
         return Orbits(network.species, x, residual, periods, status)
     inverse = _preconditioner(code, period, free, moieties, typical, rtol, atol, threads, stop)
+    search = _Search(free, moieties, inverse, typical, tolerance, most)
+    _settle(search, after, x, constants, residual, periods, status)
+    return Orbits(network.species, x, residual, periods, status)
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is the same for everybody: independent species, conserved totals, preconditioner, sizes, and when to end."""
+
+    free: NDArray[np.intp]
+    moieties: Moieties
+    inverse: Array
+    typical: Array
+    tolerance: float
+    most: int
+
+
+def _settle(
+    search: _Search,
+    after: Callable[[Array, NDArray[np.intp]], tuple[Array, NDArray[np.int8]]],
+    x: Array,
+    constants: Array,
+    residual: Array,
+    periods: NDArray[np.int64],
+    status: NDArray[np.int8],
+) -> None:
+    """Move everybody towards their orbit, in place, until all are there, lost or out of periods.
+
+    ``after`` gives states one period later, and how that ended, for states of some people and their numbers.
+    """
+    typical, free = search.typical, search.free
+    going = np.arange(len(x))
     history: list[tuple[Array, Array]] = []  # of (independent species, preconditioned residual), everybody's
     # what grows for ever hardly changes in the end, relative to itself
     most_size = _GROWTH * (np.abs(x) + typical)
-    for _ in range(most - _WARM):
+    for _ in range(search.most - _WARM):
         moved, ended = after(x[going], going)
         periods[going] += 1
         change = moved - x[going]
         residual[going] = np.max(np.abs(change) / (np.abs(x[going]) + 1e-6 * typical), axis=1, initial=0.0)
         near = (np.abs(x[going]) <= most_size[going]).all(axis=1)
         status[going[ended != 0]] = ended[ended != 0]
-        there = (ended == 0) & near & (residual[going] <= tolerance)
+        there = (ended == 0) & near & (residual[going] <= search.tolerance)
         status[going[there]] = Status.CONVERGED
         kept = (ended == 0) & ~there
         history = [(a[kept], b[kept]) for a, b in history]
         going, change = going[kept], change[kept]
         if not len(going):
-            break
+            return
         y = x[going][:, free]
-        g = change[:, free] @ inverse.T
+        g = change[:, free] @ search.inverse.T
         history = [*history, (y, g)][-_MEMORY:]
         new = _mixed(history, typical[free])
         new = np.where((y > 0) & (new < 0.2 * y), 0.2 * y, new)  # nobody loses more than four fifths at once
-        x[going] = np.stack([restore(moieties, new[k], constants[i]) for k, i in enumerate(going)])
-    return Orbits(network.species, x, residual, periods, status)
+        x[going] = np.stack([restore(search.moieties, new[k], constants[i]) for k, i in enumerate(going)])
 
 
 def _mixed(history: list[tuple[Array, Array]], scale: Array) -> Array:
@@ -175,7 +208,7 @@ def _preconditioner(
     code: CourseCode,
     period: float,
     free: NDArray[np.intp],
-    moieties: Any,
+    moieties: Moieties,
     typical: Array,
     rtol: float,
     atol: ArrayLike,

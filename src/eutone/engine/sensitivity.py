@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
+from eutone.engine import dosing
 from eutone.engine.course import CourseCode, Courses, Pace, solve_course
 from eutone.engine.course_kernel import FOLLOWS, NOTES
 from eutone.engine.dosing import Dose
 from eutone.engine.status import Status
+from eutone.engine.switches import switched
 
 __all__ = ["Sensitivities", "sensitivities"]
 
@@ -74,8 +76,9 @@ def sensitivities(
     Raises
     ------
     ModelError
-        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it), or the model has
-        events.
+        If one of ``wrt`` is not free, or moves the jumps of a clock (then nothing is smooth in it), the model has
+        events, or a rate jumps at a value of the state (`eutone.engine.switches`); where it bends is no harm. Also as
+        `solve_course`.
     """
     names = tuple(code.free if wrt is None else wrt)
     for name in names:
@@ -83,15 +86,21 @@ def sensitivities(
             raise ModelError(f"{code.network.name}: '{name}' is not a free parameter of this code")
     if code.network.events:
         raise ModelError(f"{code.network.name}: event '{code.network.events[0].id}' makes courses that are not smooth")
+    if (species := switched(code.network)) is not None:
+        raise ModelError(f"{code.network.name}: a rate jumps at a value of '{species}'; courses are not smooth there")
     moved = set[str]().union(*(clock.names for clock in code.clocks)) & set(names)
     if moved:
         raise ModelError(f"{code.network.name}: '{sorted(moved)[0]}' moves the jumps of a clock")
     values = np.ascontiguousarray(parameters, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(code.free):
         raise ModelError(f"{code.network.name}: parameters have shape {values.shape}, not (n, {len(code.free)})")
-    first = None
-    if start is not None:
-        first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
+    at = np.asarray(times, dtype=np.float64)
+    doses = dosing.checked(doses, len(values), code.network, code.free, code.infused, float(at.max(initial=0.0)))
+    first = None if start is None else np.asarray(start, dtype=np.float64)
+    if first is not None and first.ndim == 1:
+        first = np.broadcast_to(first, (len(values), len(first)))
+    if first is not None and len(first) != len(values):
+        raise ModelError(f"{code.network.name}: start is for {len(first)} people, not {len(values)}")
     wanted = len(options.get("wanted") or code.network.species)
     # a person's states and those beside them, and the list of steps
     each = 8 * (np.size(times) * wanted * (1 + len(names)) + _ROOM)

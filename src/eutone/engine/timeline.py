@@ -122,7 +122,8 @@ def time_course(
     marks = sorted(e for e in edges if begin <= e <= last)
     for a, b in zip(marks, [*marks[1:], last], strict=True):
         for dose in doses:
-            if dose.time == a and dose.duration == 0 and dose.target in network.species:
+            at_once = dose.time + dose.duration == dose.time  # or in less time than numbers tell apart
+            if dose.time == a and at_once and dose.target in network.species:
                 run.x[network.species.index(dose.target)] += dose.amount
         now, inflow = _between(network, p, doses, a)
         used[:, at >= a] = now[:, None]
@@ -144,10 +145,8 @@ class _Run:
         self.states = np.full((len(at), len(x)), math.nan)
         self.status, self.reason = Status.CONVERGED, ""
         network = f.network
-        driven = {name for name, change in network.drift.items() if not (change.op == "const" and change.value == 0.0)}
-        moved = (network.stoichiometry != 0).any(axis=1)
-        self.moves = np.array([m or n in driven for m, n in zip(moved, network.species, strict=True)], dtype=bool)
-        still = {n for n, m in zip(network.species, self.moves, strict=True) if not m}  # until an event comes
+        still = {*network.species} - network.moving
+        self.moves = np.array([n not in still for n in network.species], dtype=bool)
         roots = [*f.roots, *(agenda.formulas.triggers.roots if agenda else ())]
         self.jumps = jumps_of(roots, {*network.parameters, *still})
         used = symbols(*self.jumps.nodes)

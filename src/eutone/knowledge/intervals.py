@@ -51,7 +51,6 @@ CENTRE_SD = {"SEEN": 0.0, "COMPUTED": 0.1, "RECALLED": 0.25, "ASSUMED": 0.5}
 
 _OLDEST = 90.0
 _WIDE_BAND = 1.5  # in x: a factor of 4.5 in age
-_FORMS = ("interval", "spread", "log", "upper", "lower", "ratio")
 _SEXES = ("female", "male")
 _GRADES = tuple(CENTRE_SD)
 

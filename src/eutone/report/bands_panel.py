@@ -10,6 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from eutone._bands import Band, Bands
+from eutone.report import words
 from eutone.report.ticks import labels, shortened, ticks, wide
 
 __all__ = ["HEIGHT", "SMALL", "Scale", "panel", "scale_of"]
@@ -22,6 +23,7 @@ _NAME = 12  # size of a panel's name
 _TOP, _BOTTOM, _RIGHT = 34, 34, 14
 _STRETCHES = 240  # in which a line keeps its ends: about one for each pixel of a panel
 _MOST_DOSES = 200  # dotted lines in a panel: of more the ground is grey
+_BELOW = 0.05  # of a scale that does not begin at 0: room under what is lowest
 _HUGE = 1e300  # the span of two numbers beyond it may be infinite
 
 
@@ -46,6 +48,8 @@ def scale_of(band: Band) -> Scale:
         low = 0.0  # heights then show how many times as much
     if high - low <= 1e-9 * max(abs(high), abs(low)):  # a line that is flat but for rounding lies in the middle
         low, high = low - (0.1 * abs(low) or 1.0), high + (0.1 * abs(high) or 1.0)
+    if low != 0:  # what lies on the frame looks cut off, or as if it were 0
+        low -= _BELOW * (high - low)
     marks = ticks(low, high, 4)
     return Scale(min(low, marks[0]), max(high, marks[-1]), tuple(marks))
 
@@ -88,8 +92,9 @@ def panel(bands: Bands, band: Band, scale: Scale, doses: Sequence[float], left: 
 
 
 def _headed(band: Band, left: float, right: float) -> Markup:
-    unit = Markup(' <tspan class="quiet" font-weight="400">{}</tspan>').format(band.unit) if band.unit else Markup("")
-    room = right - left - (wide(f" {band.unit}", _NAME) if band.unit else 0.0)
+    said = words.unit(band.unit)
+    unit = Markup(' <tspan class="quiet" font-weight="400">{}</tspan>').format(said) if said else Markup("")
+    room = right - left - (wide(f" {said}", _NAME) if said else 0.0)
     return Markup('<text class="name" x="{}" y="{}">{}{}</text>').format(
         _n(left), _TOP - 10, shortened(band.id, _NAME, room), unit
     )

@@ -94,6 +94,19 @@ def _range(
     return [svg.stretch(start, end, css, y, height)]
 
 
+def _posterior(
+    scale: svg.Scale, reference: float, low: float | None, high: float | None, css: str, arrow: str, y: float, h: float
+) -> list[Markup]:
+    """An interval of height ``h`` around ``y``; arrows where it goes on beyond the axis, as its bar does not."""
+    marks = _range(scale, reference, low, high, css, y - h / 2, h)
+    ends = (("left", 0.0, low), ("right", 100.0, high))
+    return marks + [
+        svg.mark(side, edge, arrow, y)
+        for side, edge, value in ends
+        if marks and (value is None or scale.outside(value / reference) == side)
+    ]
+
+
 def _point(scale: svg.Scale, reference: float, value: float | None, shape: str, css: str, y: float) -> list[Markup]:
     if value is None:
         return []
@@ -113,7 +126,7 @@ def measurement_plot(row: MeasurementResult, scale: svg.Scale, height: int = 30)
     if lab:
         marks += _range(scale, reference, lab.low, lab.high, "lab", 5, height - 10)
     if row.expected:
-        marks += _range(scale, reference, row.expected.low, row.expected.high, "post", _MID + 3.5, 4)
+        marks += _posterior(scale, reference, row.expected.low, row.expected.high, "post", "post-mid", _MID + 5.5, 4)
         marks += _point(scale, reference, row.expected.median, "diamond", "post-mid", _MID + 5.5)
     value, css = measured_value(row), "seen" if row.used else "seen unused"
     if row.comparator in ("low", "high"):
@@ -189,7 +202,7 @@ def quantity_plot(item: QuantityResult, scale: svg.Scale, height: int = 26) -> M
     if item.prior.median is not None and item.prior.median > 0:
         marks.append(svg.rule(scale.at(item.prior.median / reference), "prior-mid", middle + 2.5, middle + 8.5))
     css = "post" if item.verdict != "prior-only" else "post mute"
-    marks += _range(scale, reference, item.low, item.high, css, middle - 4.5, 5)
+    marks += _posterior(scale, reference, item.low, item.high, css, f"{css} mid", middle - 2, 5)
     marks += _point(scale, reference, item.median, "diamond", f"{css} mid", middle - 2)
     text = (
         f"{item.name}: posterior {words.span(item.low, item.high)}, prior {words.span(item.prior.low, item.prior.high)}"

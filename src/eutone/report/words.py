@@ -18,6 +18,7 @@ __all__ = [
     "clean",
     "either",
     "factor",
+    "hundredths",
     "listing",
     "marker_name",
     "number",
@@ -58,7 +59,12 @@ def clean(text: object) -> str:
 
 def bits(value: float | None) -> str:
     """An amount of information: ``0.21 bit``."""
-    return UNKNOWN if value is None else f"{value:.2f}\u00a0bit" if abs(value) < 1000 else f"{number(value)}\u00a0bit"
+    return UNKNOWN if value is None else f"{hundredths(value)}\u00a0bit"
+
+
+def hundredths(value: float | None) -> str:
+    """A number whose error is some hundredths: ``−6.32``."""
+    return number(value) if value is None or abs(value) >= 1000 else f"{value:.2f}".replace("-", "−")
 
 
 def number(value: float | None, digits: int = 3) -> str:
