@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.course import CourseCode, Courses, Pace, solve_course
+from eutone.engine.course import CourseCode, Courses, Pace, jumps_until, solve_course
 from eutone.engine.course_kernel import FOLLOWS, NOTES
 from eutone.engine.dosing import Dose
 from eutone.engine.status import Status
@@ -92,6 +92,7 @@ def sensitivities(
     first = None
     if start is not None:
         first = np.broadcast_to(np.asarray(start, dtype=float), (len(values), len(code.network.species)))
+    options = {"jumps": jumps_until(code, times)} | options
     wanted = len(options.get("wanted") or code.network.species)
     # a person's states and those beside them, and the list of steps
     each = 8 * (np.size(times) * wanted * (1 + len(names)) + _ROOM)

@@ -36,7 +36,7 @@ from eutone._errors import InputError, StoppedError
 from eutone._files import alone
 from eutone._memory import fits, most_bytes
 from eutone.engine.chunks import threads_of
-from eutone.engine.course import CourseCode, solve_course
+from eutone.engine.course import CourseCode, jumps_until, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.identity import hash_of
 from eutone.engine.manifest import ATTRIBUTE, FORMAT, Manifest, begun, keep, opened
@@ -155,6 +155,7 @@ def stream_course(
     numbers = {"rtol": rtol, "atol": atol, "max_steps": max_steps, "n": n, "dtype": dtype, "key": key}
     told = dict(about or {}) | {"key": key, "units": dict(units or {})}
     told |= {"wanted": list(asked.names), "parameters": list(code.free)}
+    jumps = jumps_until(code, at)  # of every piece
     fresh = Manifest(FORMAT, hash_of(code, asked, at, doses, numbers), form, n, size, dtype, 0, {}, told)
     folder = Path(folder)
     with _alone_in(folder):
@@ -172,7 +173,7 @@ def stream_course(
                 part = _part(
                     code, draw, asked, at, [d.of(slice(low, high)) for d in doses], low, high,
                     {"rtol": rtol, "atol": atol, "max_steps": max_steps, "threads": threads, "stop": stop}
-                    | {"progress": None if progress is None else _shifted(progress, low, n)},
+                    | {"jumps": jumps, "progress": None if progress is None else _shifted(progress, low, n)},
                 )  # fmt: skip
                 if stop is not None and stop.is_set():
                     raise StoppedError(f"stopped as asked; {manifest.whole} in {folder}. {_AGAIN}")
