@@ -147,6 +147,8 @@ def test_days_need_a_model_that_says_its_unit(capsys: pytest.CaptureFixture[str]
         (("decay.ant", "--until", "nan"), "after 0"),
         (("decay.ant", "--until", "2", "--every", "3"), "does not fit"),
         (("decay.ant", "--until", "2", "--every", "0"), "does not fit"),
+        (("decay.ant", "--until", "1e12", "--every", "1"), "there may be 10,000,000 of them"),
+        (("decay.ant", "--until", "1e7", "--every", "1"), "there may be 10,000,000 of them"),
         (("decay.ant", "--until", "2", "--set", "k"), "id=number"),
         (("decay.ant", "--until", "2", "--set", "k=a"), "id=number"),
         (("decay.ant", "--until", "2", "--set", "k=1", "--set", "k=2"), "twice"),
