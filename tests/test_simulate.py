@@ -244,7 +244,8 @@ def test_load_takes_names_paths_and_texts(tmp_path: Path, dopamine: Model, decay
     for source in (path, str(path), decay):
         assert eu.load(source).species == {"A": 10, "B": 0}
     assert dopamine.time_unit == "hour"
-    assert dopamine.unit == "µM"
+    assert set(dopamine.units) == set(dopamine.species)
+    assert set(dopamine.units.values()) == {"uM"}
     assert decay.time_unit is None
     assert eu.load("gaba").time_unit == "hour"
     with pytest.raises(eu.InputError, match="Did you mean dopamine_2009"):

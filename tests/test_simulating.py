@@ -424,6 +424,17 @@ def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  eutone simulate dopamine_2009 --days 7" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("model", "species"), [("gaba", "GABA"), ("dopamine_2009", "eda")])
+def test_units_are_one_in_every_model_and_are_shown_as_people_write_them(
+    capsys: pytest.CaptureFixture[str], model: str, species: str
+) -> None:
+    files = ("--json", "a.json", "--svg", "a.svg")
+    assert run(model, "--days", "1", "--people", "2", "--wanted", species, *files) == 0
+    assert f"{species} µM" in " ".join(capsys.readouterr().out.split())
+    assert ">µM</tspan>" in Path("a.svg").read_text(encoding="utf-8")
+    assert json.loads(Path("a.json").read_text(encoding="utf-8"))["quantities"][0]["unit"] == "uM"
+
+
 def test_the_json_says_the_spread_of_those_who_vary_and_of_no_other() -> None:
     assert run("gaba", "--days", "1", "--people", "3", "--vary", "e_*", "--json", "c.json") == 0
     said = json.loads(Path("c.json").read_text(encoding="utf-8"))["spread"]

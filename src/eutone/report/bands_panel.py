@@ -10,6 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from eutone._bands import Band, Bands
+from eutone.report import words
 from eutone.report.ticks import labels, shortened, ticks, wide
 
 __all__ = ["HEIGHT", "SMALL", "Scale", "panel", "scale_of"]
@@ -88,8 +89,9 @@ def panel(bands: Bands, band: Band, scale: Scale, doses: Sequence[float], left: 
 
 
 def _headed(band: Band, left: float, right: float) -> Markup:
-    unit = Markup(' <tspan class="quiet" font-weight="400">{}</tspan>').format(band.unit) if band.unit else Markup("")
-    room = right - left - (wide(f" {band.unit}", _NAME) if band.unit else 0.0)
+    said = words.unit(band.unit)
+    unit = Markup(' <tspan class="quiet" font-weight="400">{}</tspan>').format(said) if said else Markup("")
+    room = right - left - (wide(f" {said}", _NAME) if said else 0.0)
     return Markup('<text class="name" x="{}" y="{}">{}{}</text>').format(
         _n(left), _TOP - 10, shortened(band.id, _NAME, room), unit
     )

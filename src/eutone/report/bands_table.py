@@ -9,6 +9,7 @@ from rich.text import Text
 
 from eutone._bands import Bands
 from eutone._time_unit import short
+from eutone.report import words
 
 __all__ = ["render"]
 
@@ -48,7 +49,7 @@ def render(headline: str, bands: Bands, more: int, console: Console) -> None:
 def _rows(bands: Bands, chosen: list[int]) -> list[list[str]]:
     rows = [["", "", *(f"at {bands.times[k]:.4g}{short(bands.time_unit)}" for k in chosen)]]
     for band in bands.bands:
-        row = [band.id, band.unit or ""]
+        row = [band.id, words.unit(band.unit)]
         for k in chosen:
             within = "" if bands.people is None else f" ({_number(band.low[k])} to {_number(band.high[k])})"
             row.append(_number(band.median[k], 4 if bands.people is None else 3) + within)
