@@ -132,10 +132,9 @@ def test_ctrl_c_while_everything_is_loaded_is_one_line_and_130(tmp_path: Path, f
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")
 @pytest.mark.parametrize("delay", [0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2])
-def test_no_traceback_of_ctrl_c_comes_from_here(delay: float) -> None:
+def test_no_traceback_of_ctrl_c_comes_from_here(delay: float, child: Callable[..., subprocess.Popen[str]]) -> None:
     """However early; what Python says before it comes to this package is its own."""
-    command = (sys.executable, "-m", "eutone", "simulate", "dopamine_2009", "--days", "7")
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = child("-m", "eutone", "simulate", "dopamine_2009", "--days", "7")
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
