@@ -245,6 +245,7 @@ def test_ctrl_c_while_the_command_line_is_still_loading_ends_with_130(
                 raise KeyboardInterrupt
 
     entry = importlib.import_module("eutone.__main__")
+    monkeypatch.setattr(entry.signal, "signal", lambda *_: None)  # it is for a process of its own
     monkeypatch.delitem(sys.modules, "eutone.cli")
     monkeypatch.delattr("eutone.cli", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -94,3 +98,46 @@ def test_a_signal_ends_the_command_in_one_line(
     assert out == ""
     assert err == ("eutone: interrupted; nothing half-written was left behind\n" if code == 130 else "")
     assert list(tmp_path.iterdir()) == []
+
+
+# Ctrl-C at the n-th import from that of a module on, inside a text that is run, as every dataclass runs one. The first
+# import of ``python -m eutone`` itself is that of signal.
+AT = """
+import os, sys
+seen = []
+
+def hook(event, args, first=os.environ["FIRST"], n=int(os.environ["NTH"])):
+    if event == "import" and (seen or args[0] == first):
+        seen.append(args[0])
+        if len(seen) == n:
+            exec("os.kill(os.getpid(), 2)", {"os": os})
+
+sys.addaudithook(hook)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")
+@pytest.mark.parametrize(
+    ("first", "n"), [("signal", n) for n in (1, 2, 3, 20, 200)] + [("eutone._simulating", n) for n in (1, 9, 99)]
+)
+def test_ctrl_c_while_everything_is_loaded_is_one_line_and_130(tmp_path: Path, first: str, n: int) -> None:
+    (tmp_path / "sitecustomize.py").write_text(AT, encoding="utf-8")
+    places = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = os.environ | {"PYTHONPATH": places, "FIRST": first, "NTH": str(n)}
+    command = (sys.executable, "-m", "eutone", "simulate", "dopamine_2009", "--days", "7")
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "eutone: interrupted; nothing half-written was left behind\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2])
+def test_no_traceback_of_ctrl_c_comes_from_here(delay: float, child: Callable[..., subprocess.Popen[str]]) -> None:
+    """However early; what Python says before it comes to this package is its own."""
+    process = child("-m", "eutone", "simulate", "dopamine_2009", "--days", "7")
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    package = str(Path(cli.__file__).parent)
+    assert package not in said
+    assert process.returncode == 130 or "interrupted" not in said

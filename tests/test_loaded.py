@@ -52,5 +52,5 @@ def test_units_are_those_of_the_table_and_stand_in_the_result() -> None:
     found = eu.simulate(model, times=[0, 1], wanted=["GABA", next(iter(model.spreads))])
     assert found["GABA"].attrs["units"] == "uM"
     assert found[next(iter(model.spreads))].attrs["units"] == model.units[next(iter(model.spreads))]
-    assert eu.load("dopamine_2009").units["eda"] == "µM"
+    assert eu.load("dopamine_2009").units["eda"] == "uM"
     assert eu.load("species A; A = 1").units == {}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +18,7 @@ import eutone as eu
 from eutone import _model
 from eutone._loaded import Model
 from eutone._people import Variation
+from eutone._setup import MOST_TIMES, checked_times
 from eutone._time_unit import SECONDS, axis, named, plural, seconds_of, short
 from eutone.engine import reference
 
@@ -47,6 +51,31 @@ def test_one_person_has_no_person(decay: Model) -> None:
     assert int(found["steps"]) > 0
     assert found.attrs["model"] == "decay"
     assert found.attrs["eutone"] == eu.__version__
+
+
+@pytest.mark.parametrize(
+    "times", [range(10**12), range(0, 10**30, 2), pd.RangeIndex(10**12), range(MOST_TIMES + 1)], ids=repr
+)
+def test_more_times_than_anybody_means_are_refused_before_they_take_memory(
+    decay: Model, tmp_path: Path, times: Any
+) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(eu.InputError, match=r"more than 10,000,000. Ask for fewer, such as: times=range"):
+            eu.simulate(decay, times=times)
+        with pytest.raises(eu.InputError, match="more than 10,000,000"):
+            eu.simulate_to(tmp_path / "a.npz", decay, 2, times)
+        assert tracemalloc.get_traced_memory()[1] < 10**6
+    finally:
+        tracemalloc.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("times", [range(0), range(5, 0), range(5, 0, -1), range(-1, 3), range(0, 10**400, 10**399), 3])
+def test_a_range_is_numbers_that_increase_from_0_on(times: Any) -> None:
+    with pytest.raises(eu.InputError, match="must be numbers that increase from 0 on"):
+        checked_times(times, 1e-6, 1e-9)
+    assert checked_times(range(2, 9, 3), 1e-6, 1e-9).tolist() == [2.0, 5.0, 8.0]
 
 
 def test_many_people_have_their_own_parameters(decay: Model) -> None:
@@ -215,7 +244,8 @@ def test_load_takes_names_paths_and_texts(tmp_path: Path, dopamine: Model, decay
     for source in (path, str(path), decay):
         assert eu.load(source).species == {"A": 10, "B": 0}
     assert dopamine.time_unit == "hour"
-    assert dopamine.unit == "µM"
+    assert set(dopamine.units) == set(dopamine.species)
+    assert set(dopamine.units.values()) == {"uM"}
     assert decay.time_unit is None
     assert eu.load("gaba").time_unit == "hour"
     with pytest.raises(eu.InputError, match="Did you mean dopamine_2009"):

@@ -147,6 +147,8 @@ def test_days_need_a_model_that_says_its_unit(capsys: pytest.CaptureFixture[str]
         (("decay.ant", "--until", "nan"), "after 0"),
         (("decay.ant", "--until", "2", "--every", "3"), "does not fit"),
         (("decay.ant", "--until", "2", "--every", "0"), "does not fit"),
+        (("decay.ant", "--until", "1e12", "--every", "1"), "there may be 10,000,000 of them"),
+        (("decay.ant", "--until", "1e7", "--every", "1"), "there may be 10,000,000 of them"),
         (("decay.ant", "--until", "2", "--set", "k"), "id=number"),
         (("decay.ant", "--until", "2", "--set", "k=a"), "id=number"),
         (("decay.ant", "--until", "2", "--set", "k=1", "--set", "k=2"), "twice"),
@@ -420,6 +422,17 @@ def test_a_shell_completes_every_option_and_the_models() -> None:
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--help") == 0
     assert "  eutone simulate dopamine_2009 --days 7" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("model", "species"), [("gaba", "GABA"), ("dopamine_2009", "eda")])
+def test_units_are_one_in_every_model_and_are_shown_as_people_write_them(
+    capsys: pytest.CaptureFixture[str], model: str, species: str
+) -> None:
+    files = ("--json", "a.json", "--svg", "a.svg")
+    assert run(model, "--days", "1", "--people", "2", "--wanted", species, *files) == 0
+    assert f"{species} µM" in " ".join(capsys.readouterr().out.split())
+    assert ">µM</tspan>" in Path("a.svg").read_text(encoding="utf-8")
+    assert json.loads(Path("a.json").read_text(encoding="utf-8"))["quantities"][0]["unit"] == "uM"
 
 
 def test_the_json_says_the_spread_of_those_who_vary_and_of_no_other() -> None:

@@ -47,7 +47,7 @@ def test_units_come_back(tmp_path: Path, form: str) -> None:
     expected = eu.simulate(model, model.sample(3, only="V_*"), (0.0, 1.0), wanted=("eda", "TH"))
     for name in ("time", "eda", "TH", "status"):
         assert found[name].attrs == expected[name].attrs, name
-    assert found["eda"].attrs == {"units": "µM"}
+    assert found["eda"].attrs == {"units": "uM"}
     assert found["time"].attrs == {"unit": "hour"}
 
 

@@ -4,11 +4,9 @@ The public names, explicit and sorted. Each is loaded from its own file when it 
 and ``eutone --help`` stay light.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # not from typing, whose import takes as long as all else before Ctrl-C can be answered
 if TYPE_CHECKING:
     from eutone._errors import EutoneError, InputError, ModelError, SolveError, StoppedError
     from eutone._loaded import Model, load
@@ -75,7 +73,7 @@ _WHERE = {
 
 if not TYPE_CHECKING:  # a type checker would take any name at all for public
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> object:
         if name not in _WHERE:
             raise AttributeError(f"module 'eutone' has no attribute '{name}'")
         module, inner = _WHERE[name]

@@ -60,14 +60,7 @@ def export(network: Network, about: About, form: str = "SBML", given: Mapping[st
     form : str
         ``SBML`` or ``Antimony``.
     given : mapping, optional
-        Parameters, and values that species begin with, other than the defaults.
-
-    Raises
-    ------
-    InputError
-        If something that is set is not in the model.
-    ModelError
-        If something in it cannot be said in that form.
+        ``set`` of `Model.to_sbml`, which also says what is raised.
     """
     from eutone.engine.source import antimony_of, sbml_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eutone._errors import InputError
 
-__all__ = ["alone", "check_writable", "put", "write_atomic"]
+__all__ = ["alone", "check_writable", "flush", "put", "write_atomic"]
 
 
 def check_writable(path: str | Path) -> Path:
@@ -79,15 +79,28 @@ def put(path: Path, beside: Path, write: Callable[[Path], object] | bytes) -> No
             beside.write_bytes(write)
         else:
             write(beside)
-        with beside.open("rb+") as handle:
-            os.fsync(handle.fileno())
+        flush(beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
-    if os.name != "nt":  # the name, too, is to outlive a power cut
-        folder = os.open(path.parent, os.O_RDONLY)
+    flush(path.parent)  # the name, too, is to outlive a power cut
+
+
+def flush(path: Path) -> None:
+    """Have a file, or the names in a folder, on disk before anything that comes after.
+
+    Raises
+    ------
+    OSError
+        As the disk says it, of a file. Not every file system can flush a folder.
+    """
+    if not path.is_dir():
+        with path.open("rb+") as handle:
+            os.fsync(handle.fileno())
+    elif os.name != "nt":
+        folder = os.open(path, os.O_RDONLY)
         try:
-            with contextlib.suppress(OSError):  # not every file system can
+            with contextlib.suppress(OSError):
                 os.fsync(folder)
         finally:
             os.close(folder)

@@ -39,8 +39,6 @@ class Model:
     name : str
     network : Network
         What the engine sees.
-    unit : str or None
-        Of every species, where all have the same and it is known.
     about : About
         Units, names and notes by id, where they are known.
     spreads : mapping of str to float
@@ -50,7 +48,6 @@ class Model:
 
     name: str
     network: Network
-    unit: str | None = None
     about: About = field(default_factory=About)
     spreads: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -213,13 +210,12 @@ class Model:
     def units(self) -> Mapping[str, str]:
         """Of species and parameters, by id, where they are known."""
         own = {*self.network.species, *self.network.parameters}
-        units = dict.fromkeys(self.network.species, self.unit) if self.unit else {}
-        return {**units, **{name: unit for name, unit in self.about.units.items() if name in own}}
+        return {name: unit for name, unit in self.about.units.items() if name in own}
 
     @property
     def described(self) -> About:
-        """``about``, and what ``time_unit`` and ``unit`` say."""
-        return replace(self.about, time_unit=self.time_unit or "", units={**self.about.units, **self.units})
+        """``about``, and what ``time_unit`` says."""
+        return replace(self.about, time_unit=self.time_unit or "")
 
     def _fitting(self, pattern: str) -> list[str]:
         from eutone._doses import unknown
@@ -291,7 +287,7 @@ def load(source: str | Path | Model) -> Model:
         return Model(network.name, network)
     network = _model.find(text)
     if text in _model.published():
-        return Model(text, network, "µM")
+        return Model(text, network, About(units=dict.fromkeys(network.species, "uM")))  # as their headers say
     rows = {row.flat: row for row in body.parameters()}
     spreads = {n: rows[n].person_ln_sd for n in network.parameters if n in rows and rows[n].person_ln_sd > 0}
-    return Model(text, network, about=_model.about(text), spreads=MappingProxyType(spreads))
+    return Model(text, network, _model.about(text), MappingProxyType(spreads))

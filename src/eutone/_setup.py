@@ -23,9 +23,12 @@ from eutone.engine.expr import evaluate
 from eutone.engine.network import Network
 from eutone.engine.observe import Wanted, wanted_of
 
-__all__ = ["Setup", "checked_times", "people_of", "setup"]
+__all__ = ["MOST_TIMES", "Setup", "checked_times", "people_of", "setup"]
 
 Array = NDArray[np.float64]
+
+MOST_TIMES = 10_000_000
+"""Of a course: more would be a slip of the pen, refused before it takes memory."""
 
 #: Names of dimensions and of what is said about people, in a dataset and in every form of a folder.
 _TAKEN = ("parameter", "person", "status", "steps", "time")
@@ -135,17 +138,32 @@ def checked_times(times: ArrayLike, rtol: float, atol: float) -> Array:
     Raises
     ------
     InputError
-        If they do not increase from 0 on, there are none, or a tolerance makes no sense.
+        If they do not increase from 0 on, there are none or more than `MOST_TIMES`, or a tolerance makes no sense.
     """
+    if _count(times) > MOST_TIMES:  # before there is an array of them
+        raise InputError(
+            f"the times are more than {MOST_TIMES:,}", hint="Ask for fewer, such as: times=range(0, end, step)"
+        )
     try:
-        at = np.asarray(list(times) if isinstance(times, range) else times, dtype=np.float64)
-    except (TypeError, ValueError):
+        numbers = np.fromiter(times, np.float64) if isinstance(times, range) else times
+        at = np.asarray(numbers, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
         at = np.empty((0, 0))
     if at.ndim != 1 or not at.size or not np.isfinite(at).all() or at[0] < 0 or (np.diff(at) < 0).any():
         raise InputError("the times must be numbers that increase from 0 on", hint="Such as: times=range(169)")
     if not (0 < rtol < 1 and 0 <= atol < math.inf):
         raise InputError(f"rtol is {rtol} and atol {atol}", hint="rtol lies between 0 and 1, atol is not negative")
     return at
+
+
+def _count(times: object) -> int:
+    """How many; 0 for what cannot say."""
+    if isinstance(times, range):  # ``len`` of one ends at 2^63
+        return max(0, -(-(times.stop - times.start) // times.step))
+    try:
+        return len(times)  # type: ignore[arg-type]
+    except TypeError:
+        return 0
 
 
 def people_of(model: Model, people: object, seed: int) -> People | None:

@@ -14,7 +14,7 @@ from eutone import _doses, _simulated, _terminal
 from eutone._bands import bands_of
 from eutone._errors import InputError
 from eutone._loaded import Model, load
-from eutone._setup import setup
+from eutone._setup import MOST_TIMES, setup
 from eutone._simulate import simulate
 from eutone._streamed import form_of, simulate_to
 from eutone._time_unit import SECONDS
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Request", "ids", "run", "settings_of", "times_of"]
 
 _POINTS = 169  # times, if no step is asked for: every hour of a week
-_MOST_TIMES = 10_000_000  # more would be a slip of the pen
 _SHOWN = 12  # quantities in the summary and the picture, unless they are named: a screen, or a page
 _SUMMARISED = 10_000  # people whose bands are shown where more go to a folder: quantiles to some 2 % of a spread
 _SUMMARISED_NUMBERS = 2**27  # and so many numbers of theirs at most: a gigabyte
@@ -155,10 +154,10 @@ def times_of(
         ends = begins + np.array([float(np.asarray(d.duration)) for d in doses])
         edges = np.unique(np.concatenate([begins, ends]))
         return np.union1d(np.linspace(0.0, until, _POINTS), edges[edges <= until])
-    if not 0 < every <= until or until / every > _MOST_TIMES:
+    if not 0 < every <= until or until / every > MOST_TIMES - 1:  # both ends are among them
         raise InputError(
             f"--every {every:g} does not fit an end at {until:g}",
-            hint=f"It is the step from one time to the next, and there may be {_MOST_TIMES:,} of them",
+            hint=f"It is the step from one time to the next, and there may be {MOST_TIMES:,} of them",
         )
     # 0.3 / 0.1 is 2.9999999999999996: what is whole but for rounding counts as whole
     times = every * np.arange(math.floor(until / every * (1 + 1e-12)) + 1)

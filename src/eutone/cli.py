@@ -74,6 +74,11 @@ Threads = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no notes; no summary where a file was asked.")]
 
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="ID=VALUE", help="A parameter, or where a species begins; once per id."),
+]
+
 
 def _model_names(incomplete: str) -> list[str]:
     """For the completion of a shell, which offers files where none of these fits."""
@@ -199,10 +204,7 @@ def simulate(
     vary: Annotated[
         str | None, typer.Option(metavar="IDS", help="Parameters that differ: ids or patterns, such as 'V_*,fire'.")
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="ID=VALUE", help="A parameter, or where a species begins; once per id."),
-    ] = None,
+    set_: Set = None,
     dose: Annotated[
         list[str] | None,
         typer.Option(
@@ -286,10 +288,7 @@ def model_export(
     out: Annotated[
         str, typer.Option(metavar="FILE", help="SBML where it ends with .xml or .sbml, Antimony where with .ant.")
     ],
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="ID=VALUE", help="A parameter, or where a species begins; once per id."),
-    ] = None,
+    set_: Set = None,
     quiet: Quiet = False,
 ) -> None:
     """Write a model for other tools, as Eutone solves it: SBML Level 3 Version 2, or Antimony.

@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eutone._errors import ModelError
-from eutone.engine import load_network
-from eutone.engine.course import Dose, compile_course, solve_course
+from eutone.engine import edges, load_network
+from eutone.engine.course import Dose, compile_course, jumps_until, solve_course
+from eutone.engine.periodic import periodic_orbits
 from eutone.engine.reference import Dose as OneDose
 from eutone.engine.reference import time_course
+from eutone.engine.sensitivity import sensitivities
+from eutone.engine.stream import stream_course
 
 DECAY = load_network("model m(); species x=1; k=0.5; J: x ->; k*x; end")
 
@@ -113,3 +116,34 @@ def test_a_short_pulse_is_seen_however_long_the_course():
     found = solve_course(compile_course(network), np.zeros((1, 0)), [0.0, 9600.0], rtol=1e-9)
     assert found.counts() == {"CONVERGED": 1}
     np.testing.assert_allclose(found.states[0, 1, 0], 400 * 24 * np.arccos(0.99) / np.pi, rtol=1e-8)
+
+
+CLOCKED = load_network("model m(); species x=1; k=0.5; J: x ->; k*x*(1 + piecewise(1, sin(time) > 0.3, 0)); end")
+
+
+@pytest.mark.parametrize("solve", ["orbit", "stream", "slopes"])
+def test_the_jumps_of_everybody_are_found_once_for_courses_that_end_together(solve, tmp_path, monkeypatch):
+    looked: list[float] = []
+    found = edges.jumps
+    monkeypatch.setattr(edges, "jumps", lambda *a: looked.append(a[-1]) or found(*a))
+    code = compile_course(CLOCKED, ("k",))
+    values, end = np.linspace(0.1, 1.0, 12)[:, None], 2 * np.pi
+    if solve == "orbit":
+        assert periodic_orbits(code, values, end).periods.max() > 3
+    elif solve == "stream":
+        draw = lambda low, high: (values[low:high], None)  # noqa: E731
+        assert stream_course(code, draw, 12, [0.0, end], tmp_path / "a.npz", key="", piece=2).pieces == 6
+    else:
+        sensitivities(code, values, [0.0, end])
+    assert looked.count(end) == 1
+
+
+def test_jumps_that_are_handed_on_change_no_bit_and_fit_only_their_own_end():
+    code, times = compile_course(CLOCKED, ("k",)), np.linspace(0.0, 40.0, 9)
+    jumps = jumps_until(code, times)
+    assert jumps.times is not None
+    assert jumps.times.size > 10
+    anew, handed = (solve_course(code, [[0.1], [0.9]], times, jumps=j).states for j in (None, jumps))
+    np.testing.assert_array_equal(anew, handed)
+    with pytest.raises(ValueError, match="the course ends at 20"):
+        solve_course(code, [[0.1]], [0.0, 20.0], jumps=jumps)

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import eutone as eu
 from eutone._people import Variation
+from eutone._written import first_people
 from eutone.engine import pieces
 from eutone.engine import stream as engine_stream
 from eutone.engine.course import CourseCode, compile_course, solve_course
@@ -320,10 +321,33 @@ def test_people_are_what_simulate_takes(tmp_path: Path, model: eu.Model) -> None
         np.testing.assert_array_equal(read(tmp_path / f"{k}.npz")["eda"], np.atleast_2d(expected))
 
 
-def test_a_name_that_every_part_has_is_refused(tmp_path: Path) -> None:
-    model = eu.load("species A; A = 1; J: A -> ; steps*A; steps = 1")
-    with pytest.raises(eu.InputError, match="'steps' is a column of every part"):
-        eu.simulate_to(tmp_path / "a.npz", model, 3)
+@forms
+@pytest.mark.parametrize(
+    ("name", "how"), [("status", "people"), ("steps", "people"), ("person", "set"), ("status", "doses")]
+)
+def test_a_parameter_called_like_a_column_is_refused_by_name_and_nothing_is_left(
+    tmp_path: Path, form: str, name: str, how: str
+) -> None:
+    model = eu.load(f"species A; A = 1; J: A -> ; {name}*A; {name} = 1; K: -> A; k; k = 1")
+    asked: dict[str, Any] = {"people": 3, "set": {name: 2.0}, "doses": f"{name} 1 at 1"}
+    with pytest.raises(eu.InputError, match=f"'{name}' is a column of every part, and a parameter.*Rename it"):
+        eu.simulate_to(tmp_path / f"a.{form}", model, **{"people": None, "times": TIMES, how: asked[how]})
+    with pytest.raises(eu.InputError, match=f"'{name}' is what the result itself calls"):
+        eu.simulate_to(tmp_path / f"a.{form}", model, None, TIMES, wanted=name)
+    assert list(tmp_path.iterdir()) == []
+    assert eu.simulate_to(tmp_path / f"a.{form}", model, 3, TIMES, only="k").counts == {"CONVERGED": 3}
+    found = eu.simulate(model, {name: [1.0, 2.0]}, TIMES)  # where parameters are no columns
+    assert list(found.data_vars) == ["A", "status", "steps"]
+    assert found["A"].values[0, -1] > found["A"].values[1, -1]
+
+
+@forms
+@pytest.mark.parametrize("name", ["file", "allow_pickle"])
+def test_any_other_name_is_read_back(tmp_path: Path, form: str, name: str) -> None:
+    model = eu.load(f"species {name}; {name} = 1; J: {name} -> ; k*{name}; k = 1")
+    eu.simulate_to(tmp_path / f"a.{form}", model, 3, TIMES, piece=2)
+    expected = eu.simulate(model, 3, TIMES)[name].values
+    np.testing.assert_array_equal(first_people(tmp_path / f"a.{form}", 3)[name].values, expected)
 
 
 def test_the_size_of_a_piece_follows_what_memory_is_allowed(model: eu.Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -343,20 +367,20 @@ def test_units_are_told_to_whoever_reads(tmp_path: Path, model: eu.Model, form: 
     stream(folder, model)
     manifest = begun(folder)
     assert manifest is not None
-    assert manifest["about"]["units"] == {"eda": "µM", "time": "hour"}
+    assert manifest["about"]["units"] == {"eda": "uM", "time": "hour"}
     assert (manifest["about"]["model"], manifest["about"]["seed"]) == ("dopamine_2009", 0)
     if form == "parquet":
         from pyarrow import parquet
 
         schema = parquet.read_schema(folder / "part-000000.parquet")
-        assert schema.field("eda").metadata == {b"units": "µM".encode()}
+        assert schema.field("eda").metadata == {b"units": b"uM"}
         assert schema.field("time").metadata == {b"unit": b"hour"}
         assert json.loads(schema.metadata[b"eutone"])["model"] == "dopamine_2009"
     if form == "zarr":
         import zarr
 
         root = zarr.open_group(folder, mode="r")
-        assert root["eda"].attrs["units"] == "µM"
+        assert root["eda"].attrs["units"] == "uM"
         assert root["time"].attrs["unit"] == "hour"
         flags = root["status"].attrs
         assert dict(zip(flags["flag_meanings"].split(), flags["flag_values"], strict=True))["NOT_COMPUTED"] == -1

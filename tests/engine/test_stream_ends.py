@@ -22,6 +22,8 @@ import pytest
 
 import eutone as eu
 from eutone.engine import pieces
+from eutone.engine import stream as engine_stream
+from eutone.engine.manifest import Manifest
 from eutone.engine.status import Status
 from eutone.engine.stream import FORMS, begun
 
@@ -81,6 +83,45 @@ def test_who_comes_back_gets_the_same_bytes(tmp_path: Path, form: str) -> None:
     assert again.found == again.pieces == 12
     assert again.counts == {"CONVERGED": N}
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"once.{form}", f"twice.{form}"]
+
+
+@forms
+@pytest.mark.skipif(os.name == "nt", reason="no folder can be flushed there")
+def test_what_the_manifest_counts_is_on_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Every file and every folder was flushed after its last change, and the name of the whole, too."""
+    folder, flushed, missed = tmp_path / f"a.{form}", dict[int, int](), list[str]()
+    fsync, keep = os.fsync, engine_stream.keep
+
+    def noted(handle: int) -> None:
+        fsync(handle)
+        flushed[os.fstat(handle).st_ino] = os.fstat(handle).st_mtime_ns
+
+    def counted(into: Path, manifest: Manifest) -> None:
+        if manifest.done:
+            places = [tmp_path, folder, *folder.rglob("*")]
+            states = {place: place.stat() for place in places if not place.name.startswith(".")}
+            missed.extend(str(p) for p, state in states.items() if flushed.get(state.st_ino) != state.st_mtime_ns)
+        keep(into, manifest)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(engine_stream, "keep", counted)
+    write(folder)
+    assert missed == []
+
+
+@forms
+def test_what_a_power_cut_left_of_pieces_that_are_not_counted_is_written_again(tmp_path: Path, form: str) -> None:
+    write(tmp_path / f"once.{form}", piece=7)
+    folder = tmp_path / f"cut.{form}"
+    write(folder, piece=7)
+    whole = begun(folder)
+    assert whole is not None
+    engine_stream.keep(folder, Manifest(**whole | {"done": 4, "counts": {"CONVERGED": 28}}))
+    for path in (*folder.rglob("part-00000[4-8]*"), *folder.rglob("c/[4-8]"), *folder.rglob("c/[4-8]/0")):
+        if path.is_file():
+            path.write_bytes(b"")
+    assert write(folder, piece=7).found == 4
+    assert tree(folder) == tree(tmp_path / f"once.{form}")
 
 
 KILLED = f"""
@@ -253,16 +294,16 @@ def test_the_last_line_of_the_command_says_how_to_go_on(
 
 
 def test_a_full_disk_is_one_line_and_whole_pieces_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, written, real = tmp_path / "a.npz", [], np.savez
+    folder, written, real = tmp_path / "a.npz", [], pieces._savez
 
-    def savez(file: Any, **arrays: Any) -> None:
-        written.append(file)
+    def savez(path: Path, arrays: Any) -> None:
+        written.append(path)
         if len(written) == 3:
-            file.write(b"half")
+            path.write_bytes(b"half")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        real(file, **arrays)
+        real(path, arrays)
 
-    monkeypatch.setattr(pieces.np, "savez", savez)
+    monkeypatch.setattr(pieces, "_savez", savez)
     says = r"cannot be written \(No space left on device\)\. 10 of 60 people are whole\. The same again goes on"
     with pytest.raises(eu.InputError, match=says):
         write(folder)

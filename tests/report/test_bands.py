@@ -19,7 +19,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def band(name: str, values: np.ndarray, wide: float = 0.2) -> Band:
-    return Band(name, "µM", values * (1 - wide), values, values * (1 + wide))
+    return Band(name, "uM", values * (1 - wide), values, values * (1 + wide))
 
 
 def parsed(*bands: Band, times: np.ndarray = TIMES, people: int | None = 100, **more: object) -> ET.Element:

@@ -26,13 +26,13 @@ from eutone.engine.course_run import INFLOW, Settings, integrate
 from eutone.engine.course_verify import fault
 from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
-from eutone.engine.edges import common_jumps
+from eutone.engine.edges import CommonJumps, common_jumps
 from eutone.engine.expr import const, symbol
 from eutone.engine.machine import fetch, host_lane_width, no_collections
 from eutone.engine.network import Network
 from eutone.engine.status import Status
 
-__all__ = ["CourseCode", "Courses", "Dose", "compile_course", "solve_course"]
+__all__ = ["CourseCode", "Courses", "Dose", "compile_course", "jumps_until", "solve_course"]
 
 Array = NDArray[np.float64]
 
@@ -180,6 +180,21 @@ def _with_inflows(network: Network, infused: Sequence[str]) -> Network:
     )
 
 
+def jumps_until(code: CourseCode, times: ArrayLike) -> CommonJumps:
+    """When the clocks of everybody jump in a course of ``times``: for `solve_course`, where that is called again.
+
+    Finding them may take longer than a short course does.
+
+    Raises
+    ------
+    ModelError
+        If the times do not increase from 0 on.
+    """
+    network, at = code.network, _times(code.network, times)
+    fixed = dict(zip(network.parameters, network.values.tolist(), strict=True))
+    return common_jumps(code.clocks, fixed, (*code.free, *network.species), float(at[-1]) if len(at) else 0.0)
+
+
 def solve_course(
     code: CourseCode,
     parameters: ArrayLike,
@@ -195,6 +210,7 @@ def solve_course(
     stop: Stop | None = None,
     progress: Callable[[int, int], object] | None = None,
     pace: Pace | None = None,
+    jumps: CommonJumps | None = None,
 ) -> Courses:
     """States of every person at ``times``; time 0 is where they begin.
 
@@ -224,11 +240,15 @@ def solve_course(
         Called as ``progress(done, n)`` from this thread.
     pace : Pace, optional
         Steps to write down, or to take (`eutone.engine.sensitivity`).
+    jumps : CommonJumps, optional
+        What `jumps_until` found for a course that ends when this one does; found anew if not given.
 
     Raises
     ------
     ModelError
         If shapes, times or tolerances do not fit.
+    ValueError
+        If ``jumps`` are those of a course that ends at another time.
     """
     network = code.network
     values, at, first, keep, absolute = _checked(code, parameters, times, start, wanted, rtol, atol)
@@ -236,7 +256,9 @@ def solve_course(
     last = float(at[-1]) if len(at) else 0.0
     doses = dosing.checked(doses, n, network, code.free, code.infused, last)
     fixed = dict(zip(network.parameters, network.values.tolist(), strict=True))
-    common = common_jumps(code.clocks, fixed, (*code.free, *network.species), last)
+    common = jumps_until(code, at) if jumps is None else jumps
+    if common.last != last:
+        raise ValueError(f"the jumps were looked for until {common.last}, and the course ends at {last}")
     result = Courses(
         at,
         tuple(network.species[k] for k in keep),
@@ -245,7 +267,7 @@ def solve_course(
         np.zeros(n, dtype=np.int32),
         np.zeros(n, dtype=np.int32),
     )
-    settings = Settings(rtol, absolute, max_steps, keep, fixed, common)
+    settings = Settings(rtol, absolute, max_steps, keep, fixed, common.times)
     # a dose takes some eight numbers of each person while they are worked on: its edges, sorted, and its own three
     size = max(1, _CHUNK_BYTES // (8 * max(len(at) * len(keep), 8 * len(doses), 1)))
     most = max(code.lane_width, min(size, _MOST_CHUNK))
@@ -262,6 +284,13 @@ def solve_course(
     return result
 
 
+def _times(network: Network, times: ArrayLike) -> Array:
+    at = np.ascontiguousarray(times, dtype=np.float64)
+    if at.ndim != 1 or not np.isfinite(at).all() or (len(at) and at[0] < 0) or (np.diff(at) < 0).any():
+        raise ModelError(f"{network.name}: times must increase from 0 on")
+    return at
+
+
 def _checked(
     code: CourseCode,
     parameters: ArrayLike,
@@ -275,9 +304,7 @@ def _checked(
     values = np.ascontiguousarray(parameters, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != len(code.free):
         raise ModelError(f"{network.name}: parameters have shape {values.shape}, not (n, {len(code.free)})")
-    at = np.ascontiguousarray(times, dtype=np.float64)
-    if at.ndim != 1 or not np.isfinite(at).all() or (len(at) and at[0] < 0) or (np.diff(at) < 0).any():
-        raise ModelError(f"{network.name}: times must increase from 0 on")
+    at = _times(network, times)
     absolute = np.broadcast_to(np.asarray(atol, dtype=np.float64), (len(network.species),))
     if not (np.isfinite(absolute).all() and (absolute >= 0).all() and 0 < rtol < 1):
         raise ModelError(f"{network.name}: rtol must lie between 0 and 1, atol must not be negative")

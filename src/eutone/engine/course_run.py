@@ -84,13 +84,14 @@ def integrate(
     columns = {name: k for k, name in enumerate((*code.free, *(INFLOW + s for s in code.infused)))}
     species = {name: k for k, name in enumerate(network.species)}
     undosed, out = free.copy(), result.states[mine]
+    given = dosing.series(doses, species, columns, INFLOW)
     edges = Edges(doses, code.clocks, settings.values, columns, species, n, last, settings.common)
     agendas = None if code.events is None else Agendas(code.events, code.free, n, last)
     now, due = np.zeros(n), np.full(n, np.inf)
     here, edgy = np.ones(n, dtype=bool), np.ones(n, dtype=bool)  # who stands at the beginning of a stretch; at an edge
     failed = np.full(n, Status.CONVERGED, dtype=np.int8)  # whose events cannot be done
     while here.any():
-        dosing.apply(doses, now, here & edgy, x, free, undosed, species, columns, INFLOW)
+        dosing.apply(given, now, here & edgy, x, free, undosed)
         if agendas is not None:
             due, lost = agendas.settle(here, now, x, free, people[:, block["truth"]])
             failed = np.where(here & (lost != 0), lost, failed)

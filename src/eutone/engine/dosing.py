@@ -11,7 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import InputError, ModelError
 from eutone.engine.network import Network
 
-__all__ = ["MOST", "Dose", "apply", "checked", "edges", "least_stretch", "repeated", "sorted_until"]
+__all__ = [
+    "MOST",
+    "Dose",
+    "Series",
+    "apply",
+    "checked",
+    "edges",
+    "least_stretch",
+    "repeated",
+    "series",
+    "sorted_until",
+]
 
 Array = NDArray[np.float64]
 
@@ -106,35 +117,37 @@ def checked(
     """
     found = []
     for dose in doses:
-        try:
-            time, amount, duration = (
-                np.broadcast_to(np.asarray(v, dtype=float), (n,)) for v in (dose.time, dose.amount, dose.duration)
-            )
-        except ValueError:
-            raise ModelError(f"{network.name}: the dose to '{dose.target}' is not for {n} people") from None
+        time, amount, duration = numbers = tuple(
+            np.asarray(v, dtype=float) for v in (dose.time, dose.amount, dose.duration)
+        )
+        if any(v.shape not in ((), (1,), (n,)) for v in numbers):
+            raise ModelError(f"{network.name}: the dose to '{dose.target}' is not for {n} people")
+        # on numbers for everybody as they came: ten thousand doses are then looked at once, not once a person
+        possible = (time >= 0) & (time < np.inf) & np.isfinite(amount) & (duration >= 0) & (duration < np.inf)
         given = ~np.isnan(time)
-        numbers = np.stack([time, amount, duration])[:, given]
-        if not np.isfinite(numbers).all() or (time[given] < 0).any() or (duration[given] < 0).any():
+        if (given & ~possible).any():
             raise ModelError(f"{network.name}: the dose to '{dose.target}' has an impossible time, amount or duration")
         if dose.target in network.species:
-            if (duration[given] > 0).any() and dose.target not in infused:
+            if (given & (duration > 0)).any() and dose.target not in infused:
                 raise ModelError(f"{network.name}: compile with infused=('{dose.target}',) to let a dose flow into it")
         elif dose.target not in free:
             raise ModelError(
                 f"{network.name}: a dose goes to '{dose.target}', which is neither state nor free parameter"
             )
-        found.append(_possible(Dose(dose.target, time, amount, duration), dose.target in network.species, last))
+        kept = _possible(dose.target in network.species, time, amount, duration, last)
+        found.append(Dose(dose.target, *(np.broadcast_to(v, (n,)) for v in kept)))
     return found
 
 
-def _possible(dose: Dose, state: bool, last: float) -> Dose:
+def _possible(state: bool, time: Array, amount: Array, duration: Array, last: float) -> tuple[Array, Array, Array]:
     """What flows in for less time than numbers can tell apart is given at once; a parameter is not changed at all."""
-    time, amount, duration = (np.asarray(v) for v in (dose.time, dose.amount, dose.duration))
+    if not (duration > 0).any():
+        return time, amount, duration
     with np.errstate(invalid="ignore"):
         short = (duration > 0) & (time + duration <= time + 2.0 * least_stretch(time, last))
     if not short.any():
-        return dose
-    return Dose(dose.target, time, amount if state else np.where(short, 0.0, amount), np.where(short, 0.0, duration))
+        return time, amount, duration
+    return time, amount if state else np.where(short, 0.0, amount), np.where(short, 0.0, duration)
 
 
 def edges(doses: Sequence[Dose], n: int) -> Array:
@@ -156,44 +169,78 @@ def sorted_until(table: Array, last: float) -> Array:
     return rows[:, :most]
 
 
-def apply(
-    doses: Sequence[Dose],
-    now: Array,
-    who: NDArray[np.bool_],
-    x: Array,
-    free: Array,
-    undosed: Array,
-    species: Mapping[str, int],
-    columns: Mapping[str, int],
-    inflow: str,
-) -> None:
+@dataclass(frozen=True)
+class Series:
+    """The doses of some people to one target, laid out for `apply`.
+
+    Attributes
+    ----------
+    state : int or None
+        Where the target stands among the states, if doses are added to it at once.
+    column : int or None
+        Where it, or the flow into it, stands among the free parameters, if doses change that.
+    begin, end : array, (n_doses, n)
+        Not a number for never. A parameter that is raised for ever is so until infinity.
+    size : array, (n_doses, n)
+        The amount, or the amount in a unit of time where a species gets it slowly.
+    once : array of bool, (n_doses, n)
+        Whether it is added to a state at once.
+    """
+
+    state: int | None
+    column: int | None
+    begin: Array
+    end: Array
+    size: Array
+    once: NDArray[np.bool_]
+
+
+def series(
+    doses: Sequence[Dose], species: Mapping[str, int], columns: Mapping[str, int], inflow: str
+) -> tuple[Series, ...]:
+    """`checked` doses, those to one target together and in order.
+
+    Parameters
+    ----------
+    species, columns : dict of str to int
+        Where what can be dosed stands, in the states and in the free parameters; a flow into a species begins with
+        ``inflow`` there.
+    """
+    found = []
+    for target in dict.fromkeys(dose.target for dose in doses):
+        mine = [dose for dose in doses if dose.target == target]
+        begin, size, duration = (np.stack([np.asarray(p) for p in v]) for v in zip(*map(_numbers, mine), strict=True))
+        state = species.get(target)
+        once = (duration == 0) if state is not None else np.zeros(duration.shape, dtype=bool)
+        if state is not None:
+            np.divide(size, duration, out=size, where=~once)
+        end = np.where(duration == 0, np.inf, begin + duration)
+        found.append(Series(state, columns.get(target if state is None else inflow + target), begin, end, size, once))
+    return tuple(found)
+
+
+def _numbers(dose: Dose) -> tuple[ArrayLike, ArrayLike, ArrayLike]:
+    return dose.time, dose.amount, dose.duration
+
+
+def apply(doses: Sequence[Series], now: Array, who: NDArray[np.bool_], x: Array, free: Array, undosed: Array) -> None:
     """Change states ``x`` and parameters ``free`` of ``who`` by what falls on their time ``now``, in place.
 
     A parameter becomes what it is without doses, ``undosed``, and what is given at that time: after all of them have
     ended it is what it was, to the bit.
     """
-    touched: dict[int, NDArray[np.bool_]] = {}
-    for dose in doses:
-        time, amount, duration = np.asarray(dose.time), np.asarray(dose.amount), np.asarray(dose.duration)
-        begins = who & (time == now)
-        if dose.target in species:
-            once = begins & (duration == 0)
-            x[once, species[dose.target]] += amount[once]
-        slow = duration > 0
-        edge = (begins & (slow | (dose.target not in species))) | (who & slow & (time + duration == now))
-        if edge.any():
-            column = columns[inflow + dose.target if dose.target in species else dose.target]
-            touched[column] = touched.get(column, np.zeros(len(now), dtype=bool)) | edge
-    for column, edge in touched.items():
-        free[edge, column] = undosed[edge, column]
-    for dose in doses:
-        column = columns.get(inflow + dose.target if dose.target in species else dose.target, -1)
-        if column not in touched:
+    for given in doses:
+        begins = (given.begin == now) & who
+        if given.state is not None:
+            at_once = begins & given.once
+            for k in np.flatnonzero(at_once.any(axis=1)):  # in order, so that sums are the same in any company
+                x[at_once[k], given.state] += given.size[k, at_once[k]]
+        if given.column is None:
             continue
-        edge = touched[column]
-        time, amount, duration = (np.asarray(v)[edge] for v in (dose.time, dose.amount, dose.duration))
-        lasts = (time <= now[edge]) & ((duration == 0) | (now[edge] < time + duration))
-        if dose.target in species:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                amount, lasts = amount / duration, lasts & (duration > 0)
-        free[edge, column] += np.where(lasts, amount, 0.0)
+        edge = np.flatnonzero((~given.once & (begins | ((given.end == now) & who))).any(axis=0))
+        if not edge.size:
+            continue
+        free[edge, given.column] = undosed[edge, given.column]
+        lasts = ~given.once[:, edge] & (given.begin[:, edge] <= now[edge]) & (now[edge] < given.end[:, edge])
+        for k in np.flatnonzero(lasts.any(axis=1)):
+            free[edge, given.column] += np.where(lasts[k], given.size[k, edge], 0.0)

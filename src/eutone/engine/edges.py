@@ -7,6 +7,7 @@ changed what that person's clocks depend on.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,17 +16,34 @@ from eutone.engine import dosing
 from eutone.engine.clocks import Clock, jumps
 from eutone.engine.dosing import Dose
 
-__all__ = ["Edges", "common_jumps"]
+__all__ = ["CommonJumps", "Edges", "common_jumps"]
 
 Array = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class CommonJumps:
+    """When clocks jump, where that is the same for everybody.
+
+    Attributes
+    ----------
+    last : float
+        Until when they were looked for.
+    times : array, (1, most), or None
+        None where something that differs between people moves clocks.
+    """
+
+    last: float
+    times: Array | None
+
+
 def common_jumps(
     clocks: tuple[Clock, ...], values: Mapping[str, float], own: Collection[str], last: float
-) -> Array | None:
-    """The jumps of everybody until ``last``, (1, most); None if ``own``, what differs between people, moves clocks."""
+) -> CommonJumps:
+    """The jumps of everybody until ``last``, if none of ``own``, what differs between people, moves clocks."""
     names = _names(clocks)
-    return None if names & set(own) else jumps(clocks, {name: values[name] for name in names}, np.zeros(1), last)
+    alike = not names & set(own)
+    return CommonJumps(last, jumps(clocks, {k: values[k] for k in names}, np.zeros(1), last) if alike else None)
 
 
 def _names(clocks: tuple[Clock, ...]) -> set[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eutone._errors import InputError
-from eutone._files import put
+from eutone._files import flush, put
 from eutone.engine.pieces import is_there
 
 __all__ = ["ATTRIBUTE", "FORMAT", "Manifest", "begun", "keep", "opened"]
@@ -91,6 +91,7 @@ def opened(folder: Path, fresh: Manifest, *, chosen: bool) -> Manifest:
         If the folder holds something else.
     """
     folder.mkdir(exist_ok=True)
+    flush(folder.parent)
     old = begun(folder)
     if old is None:
         if not all(path.is_file() and _OURS.fullmatch(path.name) for path in folder.iterdir()):

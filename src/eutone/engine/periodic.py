@@ -24,8 +24,9 @@ from numpy.typing import ArrayLike, NDArray
 from eutone._errors import ModelError
 from eutone.engine import dosing
 from eutone.engine.chunks import Stop
-from eutone.engine.course import CourseCode, solve_course
+from eutone.engine.course import CourseCode, jumps_until, solve_course
 from eutone.engine.dosing import Dose
+from eutone.engine.edges import CommonJumps
 from eutone.engine.expr import evaluate, substitute, symbols
 from eutone.engine.moieties import Moieties, conserved_moieties, restore, totals
 from eutone.engine.network import Network
@@ -115,10 +116,12 @@ def periodic_orbits(
     free = moieties.independent
     typical = np.maximum(np.abs(network.initial), 1e-6 * np.abs(network.initial).max(initial=1e-6))
 
+    jumps = jumps_until(code, [0.0, period])  # of all these courses
+
     def after(x: Array, rows: NDArray[np.intp]) -> tuple[Array, NDArray[np.int8]]:
         run = solve_course(
             code, values[rows], [0.0, period], start=x, doses=[d.of(rows) for d in doses], rtol=rtol, atol=atol,
-            threads=threads, stop=stop,
+            threads=threads, stop=stop, jumps=jumps,
         )  # fmt: skip
         return run.states[:, 1], run.status
 
@@ -132,7 +135,7 @@ def periodic_orbits(
         x = np.where((ended == 0)[:, None], moved, x)
     if not n:
         return Orbits(network.species, x, residual, periods, status)
-    inverse = _preconditioner(code, period, free, moieties, typical, rtol, atol, threads, stop)
+    inverse = _preconditioner(code, period, jumps, free, moieties, typical, rtol, atol, threads, stop)
     search = _Search(free, moieties, inverse, typical, tolerance, most)
     _settle(search, after, x, constants, residual, periods, status)
     return Orbits(network.species, x, residual, periods, status)
@@ -207,6 +210,7 @@ def _mixed(history: list[tuple[Array, Array]], scale: Array) -> Array:
 def _preconditioner(
     code: CourseCode,
     period: float,
+    jumps: CommonJumps,
     free: NDArray[np.intp],
     moieties: Moieties,
     typical: Array,
@@ -225,7 +229,7 @@ def _preconditioner(
     size = _DIFFERENCE * np.maximum(np.abs(warm), typical[free])
     points = np.concatenate([warm + np.diag(size), warm - np.diag(size)])
     begin = np.stack([restore(moieties, p, held) for p in points])
-    run = solve_course(code, np.tile(own, (len(begin), 1)), [0.0, period], start=begin, **options)
+    run = solve_course(code, np.tile(own, (len(begin), 1)), [0.0, period], start=begin, jumps=jumps, **options)
     m = len(free)
     if (run.status != 0).any():  # then everybody learns from their own residuals alone
         return np.eye(m)

@@ -7,6 +7,7 @@ of them is asked for.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -17,15 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import InputError
-from eutone._files import put
+from eutone._files import flush, put
 from eutone.engine.status import Status
 
-__all__ = ["FORMS", "Part", "Shape", "attributes_of", "is_there", "read_part", "writer"]
+__all__ = ["FORMS", "Part", "Shape", "attributes_of", "check_form", "is_there", "read_part", "writer"]
 
 #: Form of a part, and the library it needs beyond Eutone's own.
 FORMS: dict[str, str | None] = {"npz": None, "parquet": "pyarrow", "zarr": "zarr"}
 
 Array = NDArray[np.float64]
+
+_OF_PEOPLE = ("person", "status", "steps")
 
 
 @dataclass(frozen=True)
@@ -68,15 +71,13 @@ class Part:
     steps: NDArray[np.int32]
 
 
-def writer(
-    folder: Path, form: str, shape: Shape, attributes: dict[str, Any] | None = None
-) -> Callable[[int, Part], None]:
-    """What writes part ``k`` into ``folder``; ``attributes``, given where nothing is there yet, begin a Zarr store.
+def check_form(form: str, names: Sequence[str], parameters: Sequence[str]) -> None:
+    """Make sure that quantities and parameters can be written in that form, before there is a folder.
 
     Raises
     ------
     InputError
-        If there is no such form, its library is missing, or two things of the model would have one name.
+        If there is no such form, its library is missing, or something of the model has the name of a column.
     """
     if form not in FORMS:
         raise InputError(f"there is no form '{form}'", hint=f"One of {', '.join(FORMS)}")
@@ -89,9 +90,26 @@ def writer(
                 f"writing {form} needs {library}, which is not installed",
                 hint='pip install "eutone[stream]"; npz and nc need nothing more',
             ) from None
-    clash = {*shape.names, *shape.parameters} & {"person", "time", "status", "steps"}
-    if clash:
-        raise InputError(f"'{min(clash)}' is a column of every part", hint="Rename it in the model, or leave it out")
+    columns = {"time", *_OF_PEOPLE}
+    if clash := columns & set(names):
+        raise InputError(
+            f"'{min(clash)}' is a column of every part, and a quantity that is wanted",
+            hint="Rename it in the model, or leave it out of what is wanted",
+        )
+    if clash := columns & set(parameters):
+        raise InputError(
+            f"'{min(clash)}' is a column of every part, and a parameter that is varied, set or dosed",
+            hint="Rename it in the model, or leave it as it is for everybody",
+        )
+
+
+def writer(
+    folder: Path, form: str, shape: Shape, attributes: dict[str, Any] | None = None
+) -> Callable[[int, Part], None]:
+    """What writes part ``k`` into ``folder``; ``attributes``, given where nothing is there yet, begin a Zarr store.
+
+    The form is one that `check_form` passed.
+    """
     if form == "zarr":
         return _zarr(folder, shape, attributes)
     write = {"npz": _npz, "parquet": _parquet}[form]
@@ -114,12 +132,18 @@ def _arrays(part: Part, shape: Shape) -> dict[str, Any]:
 
 
 def _npz(folder: Path, k: int, part: Part, shape: Shape) -> None:
-    def write(path: Path) -> None:
-        with path.open("wb") as file:
-            parameters = {f"parameter.{name}": v for name, v in zip(shape.parameters, part.parameters.T, strict=True)}
-            np.savez(file, time=shape.times, **_arrays(part, shape), **parameters)
+    arrays = {"time": shape.times} | _arrays(part, shape)
+    arrays |= {f"parameter.{name}": v for name, v in zip(shape.parameters, part.parameters.T, strict=True)}
 
-    _whole(folder / f"part-{k:06}.npz", write)
+    _whole(folder / f"part-{k:06}.npz", lambda path: _savez(path, arrays))
+
+
+def _savez(path: Path, arrays: Mapping[str, Any]) -> None:
+    """As np.savez, whose own arguments a quantity may be called like (``file``)."""
+    with zipfile.ZipFile(path, "w") as whole:
+        for name, values in arrays.items():
+            with whole.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asarray(values), allow_pickle=False)
 
 
 def _parquet(folder: Path, k: int, part: Part, shape: Shape) -> None:
@@ -171,7 +195,10 @@ def _zarr(folder: Path, shape: Shape, attributes: dict[str, Any] | None) -> Call
             if name not in shape.names:
                 make(name, (n,), (piece,), "float64", ("person",))
 
-    def write(_k: int, part: Part) -> None:
+        # Zarr renames what it writes, and flushes nothing
+        _flush(folder, [folder / "time" / "c" / "0", *(folder / name / "zarr.json" for name in root)])
+
+    def write(k: int, part: Part) -> None:
         mine = slice(part.low, part.high)
         arrays = _arrays(part, shape)
         status = arrays.pop("status")
@@ -179,8 +206,20 @@ def _zarr(folder: Path, shape: Shape, attributes: dict[str, Any] | None) -> Call
         for name, values in arrays.items():
             root[name][mine] = values
         root["status"][mine] = status  # last: where it says an answer, there is one
+        chunks = [folder / name / "c" / str(k) for name in (*arrays, "status")]
+        _flush(folder, [chunk / "0" if chunk.is_dir() else chunk for chunk in chunks])
 
     return write
+
+
+def _flush(store: Path, files: Sequence[Path]) -> None:
+    """Have these files of a Zarr store on disk, and the folders they are in; a chunk of nothing but gaps is no file."""
+    for file in files:
+        if file.exists():
+            flush(file)
+    for place in sorted({place for file in files for place in file.parents if store in (place, *place.parents)}):
+        if place.exists():
+            flush(place)
 
 
 def read_part(folder: Path, form: str, k: int, names: Sequence[str], mine: slice) -> tuple[Array, dict[str, Any]]:
@@ -193,20 +232,19 @@ def read_part(folder: Path, form: str, k: int, names: Sequence[str], mine: slice
     mine : slice
         The people of the part, which is where a Zarr store has them.
     """
-    of_people = ("person", "status", "steps")
     if form == "npz":
         with np.load(folder / f"part-{k:06}.npz") as file:
-            return file["time"], {name: file[name] for name in (*of_people, *names)}
+            return file["time"], {name: file[name] for name in (*_OF_PEOPLE, *names)}
     if form == "zarr":
         import zarr
 
         root: Any = zarr.open_group(store=str(folder), mode="r")
-        return root["time"][:], {name: root[name][mine] for name in (*of_people, *names)}
+        return root["time"][:], {name: root[name][mine] for name in (*_OF_PEOPLE, *names)}
     from pyarrow import parquet
 
-    people = parquet.ParquetFile(folder / "_people" / f"part-{k:06}.parquet").read(columns=[*of_people])
+    people = parquet.ParquetFile(folder / "_people" / f"part-{k:06}.parquet").read(columns=[*_OF_PEOPLE])
     rows = parquet.ParquetFile(folder / f"part-{k:06}.parquet").read(columns=["time", *names])
-    found = {name: people[name].to_numpy() for name in of_people}
+    found = {name: people[name].to_numpy() for name in _OF_PEOPLE}
     count = len(people)
     return rows["time"].to_numpy()[: len(rows) // count], found | {
         name: rows[name].to_numpy().reshape(count, -1) for name in names

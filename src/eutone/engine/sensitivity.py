@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine import dosing
-from eutone.engine.course import CourseCode, Courses, Pace, solve_course
+from eutone.engine.course import CourseCode, Courses, Pace, jumps_until, solve_course
 from eutone.engine.course_kernel import FOLLOWS, NOTES
 from eutone.engine.dosing import Dose
 from eutone.engine.status import Status
@@ -101,6 +101,7 @@ def sensitivities(
         first = np.broadcast_to(first, (len(values), len(first)))
     if first is not None and len(first) != len(values):
         raise ModelError(f"{code.network.name}: start is for {len(first)} people, not {len(values)}")
+    options = {"jumps": jumps_until(code, times)} | options
     wanted = len(options.get("wanted") or code.network.species)
     # a person's states and those beside them, and the list of steps
     each = 8 * (np.size(times) * wanted * (1 + len(names)) + _ROOM)

@@ -11,9 +11,9 @@ people::
 
 Units stand in the manifest (``about``), with the columns of Parquet, and in the attributes of Zarr arrays.
 
-A part is written beside its place, flushed and renamed; the manifest then counts it, in the same way. (Zarr renames,
-too, but does not flush: after a power cut, unlike a kill, look at its last chunks.) Who comes back goes on at the first
-part that is not whole, and ends with the same bytes as if nothing had happened. Everything that numbers depend on is
+A part is written beside its place, renamed, and on disk, names and all, before the manifest counts it, in the same way:
+after a power cut, too, what is counted is there. Who comes back goes on at the first part that is not whole, and ends
+with the same bytes as if nothing had happened. Everything that numbers depend on is
 hashed into the manifest, so that a folder is never continued with something else. What is drawn depends on the person,
 not on the piece, and the engine gives the same bits for any piece: the size of the pieces changes no number.
 
@@ -36,12 +36,12 @@ from eutone._errors import InputError, StoppedError
 from eutone._files import alone
 from eutone._memory import fits, most_bytes
 from eutone.engine.chunks import threads_of
-from eutone.engine.course import CourseCode, solve_course
+from eutone.engine.course import CourseCode, jumps_until, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.identity import hash_of
 from eutone.engine.manifest import ATTRIBUTE, FORMAT, Manifest, begun, keep, opened
 from eutone.engine.observe import Wanted, observe, wanted_of
-from eutone.engine.pieces import FORMS, Part, Shape, writer
+from eutone.engine.pieces import FORMS, Part, Shape, check_form, writer
 from eutone.engine.status import Status
 
 __all__ = ["FORMS", "Streamed", "begun", "stream_course"]
@@ -148,6 +148,7 @@ def stream_course(
     asked = wanted_of(code.network, wanted)
     at = np.ascontiguousarray(times, dtype=np.float64)
     _check(n, piece, dtype, max_steps)
+    check_form(form, asked.names, code.free)
     threads = threads_of(threads)
     each = _bytes(code, asked, at.size)
     size = min(n, piece or _fitting(each))
@@ -155,6 +156,7 @@ def stream_course(
     numbers = {"rtol": rtol, "atol": atol, "max_steps": max_steps, "n": n, "dtype": dtype, "key": key}
     told = dict(about or {}) | {"key": key, "units": dict(units or {})}
     told |= {"wanted": list(asked.names), "parameters": list(code.free)}
+    jumps = jumps_until(code, at)  # of every piece
     fresh = Manifest(FORMAT, hash_of(code, asked, at, doses, numbers), form, n, size, dtype, 0, {}, told)
     folder = Path(folder)
     with _alone_in(folder):
@@ -172,7 +174,7 @@ def stream_course(
                 part = _part(
                     code, draw, asked, at, [d.of(slice(low, high)) for d in doses], low, high,
                     {"rtol": rtol, "atol": atol, "max_steps": max_steps, "threads": threads, "stop": stop}
-                    | {"progress": None if progress is None else _shifted(progress, low, n)},
+                    | {"jumps": jumps, "progress": None if progress is None else _shifted(progress, low, n)},
                 )  # fmt: skip
                 if stop is not None and stop.is_set():
                     raise StoppedError(f"stopped as asked; {manifest.whole} in {folder}. {_AGAIN}")
