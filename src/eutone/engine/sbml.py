@@ -1,14 +1,13 @@
 """The semantics of an SBML document, Levels 1 to 3, as `Parts`.
 
 Read: compartments, species, parameters, local parameters, function definitions, initial assignments, assignment and
-rate rules, reactions with constant or changing stoichiometries and conversion factors, events, and the mathematics of
-Level 3 Version 2. Refused by name: algebraic rules, fast reactions, delays in formulas, constraints, packages that
-change the mathematics, and what is defined twice. A formula that is missing, as Level 3 Version 2 allows, changes
-nothing.
+rate rules, algebraic rules that amount to assignments, reactions with constant or changing stoichiometries and
+conversion factors, events, and the mathematics of Level 3 Version 2. Refused by name: other algebraic rules, fast
+reactions, delays in formulas, constraints, packages that change the mathematics, and what is defined twice. A formula
+that is missing, as Level 3 Version 2 allows, changes nothing.
 
 Local parameters become ``reaction.parameter``, and an own id ``time`` becomes ``time.own``: an id with a dot cannot
-clash with an SBML id. libSBML itself is given
-by `eutone.engine.source`, which alone imports it.
+clash with an SBML id. libSBML itself is given by `eutone.engine.source`, which alone imports it.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from eutone._errors import ModelError
+from eutone.engine.algebraic import solved
 from eutone.engine.events import Event
 from eutone.engine.expr import Expr, const, substitute, symbol, symbols
 from eutone.engine.mathml import OPERATORS
@@ -61,13 +61,16 @@ class Reader:
         quantities = self._quantities()
         rules: dict[str, Expr] = {}
         rates: dict[str, Expr] = {}
+        algebraic: list[Expr] = []
         for rule in self.model.getListOfRules():
             target = _own(rule.getVariable())
-            if rule.getMath() is not None:
-                if rule.isAlgebraic():
-                    raise self.refuse("an algebraic rule is")
-                table = rates if rule.isRate() else rules
-                table[target] = self.math(rule.getMath(), f"rule for '{target}'")
+            if rule.getMath() is None:
+                continue
+            if rule.isAlgebraic():
+                algebraic.append(self.math(rule.getMath(), "algebraic rule"))
+                continue
+            table = rates if rule.isRate() else rules
+            table[target] = self.math(rule.getMath(), f"rule for '{target}'")
         initial = {
             _own(a.getSymbol()): self.math(a.getMath(), f"initial assignment of '{a.getSymbol()}'")
             for a in self.model.getListOfInitialAssignments()
@@ -76,10 +79,24 @@ class Reader:
         events = self._events()
         parts = Parts(self.name, quantities, {}, initial, rules, rates, events)
         set_ = initial.keys() | rules.keys() | rates.keys() | parts.assigned()
-        reactions = self._reactions(quantities, set_)
+        # whether an algebraic rule changes a stoichiometry is not known yet; if not, that becomes a number all the same
+        reactions = self._reactions(quantities, set_ | symbols(*algebraic))
         for target in sorted(set_ - quantities.keys()):
             raise ModelError(f"{self.name}: a rule, assignment or event sets '{target}', which is not defined")
-        return replace(parts, reactions=reactions)
+        parts = replace(parts, reactions=reactions)
+        return replace(parts, rules=rules | self._solved(algebraic, parts)) if algebraic else parts
+
+    def _solved(self, algebraic: list[Expr], parts: Parts) -> dict[str, Expr]:
+        """The algebraic rules as assignment rules."""
+        determined = {*parts.initial_assignments, *parts.rules, *parts.rate_rules} | parts.assigned() | parts.moved()
+        model = self.model
+        sides = [s for r in model.getListOfReactions() for s in (*r.getListOfReactants(), *r.getListOfProducts())]
+        lists = (model.getListOfCompartments(), model.getListOfSpecies(), model.getListOfParameters(), sides)
+        changing = {_own(element.getId()) for elements in lists for element in elements if not element.getConstant()}
+        found = solved(algebraic, changing - determined)
+        if found is None:
+            raise self.refuse("an algebraic rule that is not linear in one quantity which nothing else determines is")
+        return found
 
     def _refuse_constructs(self) -> None:
         model, document = self.model, self.document
