@@ -106,6 +106,13 @@ def test_what_is_missing_or_broken_is_a_crash_not_an_answer(suite: Path, broken:
     assert _conform.conform(folder)[0].status == "crashed"
 
 
+def test_an_answer_may_be_called_like_the_clock(tmp_path: Path) -> None:
+    case(tmp_path, 1, amount="time", answer=6.0)
+    for file in (tmp_path / "semantic" / "00001").glob("00001-*"):
+        file.write_text(file.read_text().replace('id="A"', 'id="time"').replace("A,", "time,"))
+    assert _conform.conform(tmp_path)[0] == _conform.Outcome("00001", "right", "", ("Species", "Reaction", "Amount"))
+
+
 def test_a_case_without_times_is_refused(suite: Path) -> None:
     settings = suite / "semantic" / "00001" / "00001-settings.txt"
     settings.write_text("start:\nduration:\nsteps:\nvariables: A\n")

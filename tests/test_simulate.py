@@ -148,6 +148,17 @@ def test_doses_may_differ_between_people(decay: Model) -> None:
     assert found.attrs["doses_per_person"] == "1"
 
 
+def test_what_is_called_like_the_clock_has_a_column_of_its_own() -> None:
+    document = eu.load("species A; A = 8; k = 0.1; J: A -> ; k*A*time").to_sbml()
+    model = eu.load(document.replace('"A"', '"time"').replace("<ci> A </ci>", "<ci> time </ci>"))
+    assert dict(model.species) == {"time.own": 8}
+    found = eu.simulate(model, times=TIMES, set={"time.own": 5}, doses="time.own 1 at 0")
+    np.testing.assert_allclose(found["time.own"], 6 * np.exp(-0.05 * TIMES**2), rtol=1e-4, atol=1e-6)
+    for asked in ({"wanted": "time"}, {"set": {"time": 1}}):
+        with pytest.raises(eu.InputError, match=r"Did you mean time\.own"):
+            eu.simulate(model, times=TIMES, **asked)
+
+
 def test_a_model_with_a_clock(decay: Model) -> None:
     model = eu.load("species A; A = 0; drive := piecewise(1, time >= 6 && time < 7, 0); J: -> A; drive")
     found = eu.simulate(model, times=[0, 6, 6.5, 8], wanted=["A", "drive"])

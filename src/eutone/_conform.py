@@ -177,13 +177,15 @@ def _compare(network: Network, settings: Mapping[str, str], results: Path) -> tu
 def _observed(network: Network, course: TimeCourse, name: str, settings: Mapping[str, str]) -> Array:
     """One column: the value of an id, as an amount or a concentration where the settings ask for it."""
     from eutone.engine.expr import evaluate
+    from eutone.engine.parts import OWN_TIME, TIME
 
     fixed = dict(zip(network.parameters, network.values.tolist(), strict=True)) | network.constants
-    values: dict[str, object] = {"time": course.times, **fixed, **course.values}
-    if name not in values:
+    values: dict[str, object] = {TIME: course.times, **fixed, **course.values}
+    inner = OWN_TIME if name == TIME and OWN_TIME in values else name
+    if inner not in values:
         raise ModelError(f"{network.name}: the value of '{name}' is asked for, which has none")
-    value = np.broadcast_to(np.asarray(values[name], dtype=np.float64), course.times.shape)
-    place = network.places.get(name)
+    value = np.broadcast_to(np.asarray(values[inner], dtype=np.float64), course.times.shape)
+    place = network.places.get(inner)
     if place is None:
         if name in _names(settings, "concentration"):
             raise ModelError(

@@ -21,7 +21,7 @@ from eutone.engine.export import About
 from eutone.engine.expr import Expr, call, const, evaluate, symbol
 from eutone.engine.inputs import with_curve, with_depot
 from eutone.engine.network import Network
-from eutone.engine.parts import RATE_OF, Parts, Quantity, Reaction
+from eutone.engine.parts import OWN_TIME, RATE_OF, Parts, Quantity, Reaction
 from eutone.engine.same import difference
 from eutone.engine.source import antimony_of, sbml_of
 
@@ -287,6 +287,15 @@ def test_what_was_folded_into_formulas_says_so() -> None:
 
 
 # --- Antimony ---
+
+
+def test_what_is_called_like_the_clock_gets_a_mark() -> None:
+    quantities = {"cell": Quantity("compartment", 2.0), OWN_TIME: Quantity("species", 1.0, "cell", False, False)}
+    rate = symbol(OWN_TIME) * symbol("time")
+    sbml, _ = sbml_of(assemble(Parts("m", quantities, {"r": Reaction(rate, {OWN_TIME: -1.0})})))
+    text = antimony_of(sbml, "m")
+    assert "r: time_ -> ; time_*time;" in text
+    assert load_network(text).species == ("time_",)
 
 
 def test_words_of_antimony_get_a_mark() -> None:

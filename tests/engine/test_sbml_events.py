@@ -36,6 +36,32 @@ def test_greater_than_is_false_at_the_time_itself() -> None:
     np.testing.assert_array_equal(found["p"], [0, 1])
 
 
+def test_a_clock_event_is_seen_however_short_it_is_true() -> None:
+    found = course("n = 0; e: at sin(2*pi*time) > 0.9999999: n = n + 1", [0, 999.5])
+    np.testing.assert_array_equal(found["n"], [0, 1000])
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0.05, 0.95), st.floats(-9, -1), st.floats(0.2, 5))
+def test_a_state_event_is_seen_however_short_it_is_true(method: str, upper: float, width: float, k: float) -> None:
+    lower = upper * (1 - 10**width)
+    text = f"A' = -{k}*A; A = 1; n = 0; when = 0; e: at A < {upper} && A > {lower!r}: n = n + 1, when = time"
+    found = course(text, [0, 10 / k], method)
+    np.testing.assert_array_equal(found["n"], [0, 1])
+    assert found["when"][1] == pytest.approx(-math.log(upper) / k, rel=1e-6)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.floats(0.999, 0.9999999), st.floats(0.1, 3.0))
+def test_a_state_that_rises_over_a_threshold_for_a_moment_is_seen(top: float, phase: float) -> None:
+    x, v = math.cos(phase), -math.sin(phase)
+    text = f"x' = v; v' = -x; x = {x!r}; v = {v!r}; n = 0; e: at x > {top} || x*v < -0.4999999: n = n + 1"
+    found = course(text, [0, 2 * math.pi * 5])
+    # once a turn over the top, twice a turn fastest in falling; not where the start is one of them
+    assert abs(found["n"][1] - 15) <= 2
+
+
 @settings(max_examples=30)
 @given(st.floats(0.05, 0.95), st.floats(0.2, 5))
 def test_a_state_event_acts_where_the_state_crosses(threshold: float, k: float) -> None:

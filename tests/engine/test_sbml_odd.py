@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 
 from eutone._errors import ModelError
 from eutone.engine import load_network
+from eutone.engine.course import compile_course, solve_course
+from eutone.engine.expr import symbol
 from eutone.engine.reference import time_course
+from eutone.engine.same import difference
+from eutone.engine.source import sbml_of
 from eutone.engine.status import Status
 
 MATH = 'xmlns="http://www.w3.org/1998/Math/MathML"'
@@ -191,12 +195,51 @@ def test_a_rule_and_an_initial_assignment_of_one_thing_are_refused() -> None:
         ('species="A"', 'species="p"', "reaction 'r' changes 'p', which is no species"),
         ('compartment="c"', 'compartment="k"', "species 'A' is in compartment 'k', which is not defined"),
         ('conversionFactor="k"', 'conversionFactor="c"', "the conversion factor 'c' is not defined"),
-        ('id="n"', 'id="time"', "the id 'time' for anything but the clock is not supported"),
     ],
 )
 def test_what_is_of_another_kind_is_refused(old: str, new: str, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         load_network(WHOLE.replace(old, new))
+
+
+CLOCK = f'<csymbol encoding="text" definitionURL="{SYMBOLS}time">t</csymbol>'
+
+
+@pytest.mark.parametrize("name", ["A", "c", "k", "p", "r", "n", "q", "f", "e"])
+def test_anything_may_be_called_like_the_clock(name: str) -> None:
+    own = {"q": "r.q", "r.q": "time.q", "f": "f", "e": "e"}.get(name, "time.own")
+    body = f"<apply><times/><apply><ci>f</ci><ci>A</ci></apply>{CLOCK}<ci>p</ci><ci>q</ci></apply>"
+    timed = WHOLE.replace("<apply><ci>f</ci><ci>A</ci></apply>", body)
+    assert timed.count(CLOCK) == 1
+    called = timed.replace(f'"{name}"', '"time"').replace(f"<ci>{name}</ci>", "<ci>time</ci>")
+    a, b = load_network(timed), load_network(called)
+
+    def word(of: str) -> str:
+        return {name: own, "A.amount": "time.own.amount" if name == "A" else "A.amount",
+                "r.q": {"q": "r.time", "r": "time.own.q"}.get(name, "r.q")}.get(of, of)  # fmt: skip
+
+    names = {of: word(of) for of in (*a.species, *a.parameters, *a.reactions, *dict(a.rules), *a.places)}
+    assert difference(a, b, names) == ""
+    assert [word(of) for of in a.constants] == [*b.constants]
+    times = [0.0, 0.55, 0.65]
+    mine, theirs = (time_course(network, times, method="LSODA") for network in (a, b))
+    np.testing.assert_array_equal(mine.states, theirs.states)
+    fast = solve_course(compile_course(b), np.zeros((1, 0)), times, threads=1)
+    np.testing.assert_allclose(fast.states[0], theirs.states, rtol=1e-4)
+    document, _ = sbml_of(b)
+    assert document.count('id="time"') == (name != "f")
+    again = time_course(load_network(document), times, method="LSODA")
+    np.testing.assert_array_equal([again[s] for s in b.species], theirs.states.T)
+
+
+def test_the_first_level_has_one_word_for_the_clock_and_what_is_called_like_it() -> None:
+    text = """<sbml xmlns="http://www.sbml.org/sbml/level1" level="1" version="2"><model name="m">
+    <listOfCompartments><compartment name="c"/></listOfCompartments>
+    <listOfParameters><parameter name="x" value="1"/><parameter name="time" value="3"/></listOfParameters>
+    <listOfRules><parameterRule name="x" formula="time + 1"/></listOfRules></model></sbml>"""
+    assert dict(load_network(text).rules) == {"x": symbol("time.own") + 1.0}
+    clock = text.replace('<parameter name="time" value="3"/>', "")
+    assert dict(load_network(clock).rules) == {"x": symbol("time") + 1.0}
 
 
 def test_a_rule_without_a_formula_and_a_value_that_nothing_uses_change_nothing() -> None:

@@ -334,7 +334,6 @@ REFUSED = [
      "an algebraic rule"),
     (sbml("<listOfConstraints><constraint><math " + MATH + "><true/></math></constraint></listOfConstraints>"),
      "a constraint"),
-    (sbml("<listOfParameters>" + parameter("time", 1) + "</listOfParameters>"), "the id 'time'"),
     (sbml("<listOfParameters>" + parameter("x", None, False) + "</listOfParameters><listOfRules>"
           + rule("assignment", "x", "<ci>nowhere</ci>") + "</listOfRules>"), "'nowhere', which is not defined"),
     (sbml("<listOfParameters>" + parameter("x", None, False) + parameter("y", None, False)

@@ -197,7 +197,7 @@ def test_half_the_bytes_if_asked(tmp_path: Path, model: eu.Model, expected: Any)
 
 
 def test_memory_does_not_grow_with_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Twenty times as many people take less than one more piece of people would (garbage apart: that comes by chance)."""
+    """Twenty times as many people take less than one more piece of people would, garbage apart."""
     model = eu.load("species A, B; A = 1; B = 0; J: A -> B; k*A; k = 1")
     monkeypatch.setattr(pieces, "_npz", lambda *_: None)
     most, piece, times = [], 1_000, 20

@@ -13,7 +13,9 @@ their meaning. It knows SBML's semantics but no SBML library.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +26,7 @@ from eutone.engine.expand import expand
 from eutone.engine.expr import Expr, const, evaluate, substitute, symbol, symbols
 from eutone.engine.network import Network, Place
 from eutone.engine.parts import RATE_OF, TIME, Parts, dependencies, ordered
+from eutone.engine.undefined import first_values, no_value
 
 __all__ = ["assemble"]
 
@@ -41,7 +44,8 @@ def assemble(parts: Parts) -> Network:
     parts = expand(hold_amounts(parts))
     state = _state(parts)
     _refuse(parts, state)
-    starts = _starts(parts, named | _numbers_needed(parts) | set(state))
+    missing = _missing(parts, named | _numbers_needed(parts) | set(state))
+    starts = _starts(parts, missing)
     frozen = dependencies(_numbers_needed(parts), starts)
     numbers: dict[str, float] = {}  # what callers may set
     folded: dict[str, Expr] = {}  # what became a number of the model
@@ -72,7 +76,7 @@ def assemble(parts: Parts) -> Network:
     initial = np.array([float(np.asarray(v)) for v in evaluate(list(initials.values()), default_values)])
     volumes = np.array([_volume(parts, name, folded) for name in state])
     stoichiometry, drift = _changes(parts, state, volumes, folded)
-    return Network(
+    network = Network(
         name=parts.name,
         species=state,
         initial=initial,
@@ -95,6 +99,9 @@ def assemble(parts: Parts) -> Network:
             if q.compartment in starts
         },
     )
+    if missing:
+        return replace(network, initial=first_values(parts, starts, missing, network))
+    return network
 
 
 def _changes(
@@ -182,10 +189,26 @@ def _sizes_needed(parts: Parts) -> set[str]:
     }
 
 
-def _starts(parts: Parts, used: set[str]) -> dict[str, Expr]:
+def _missing(parts: Parts, used: set[str]) -> list[str]:
+    """What is used and has no value; events must set it at time 0 (`eutone.engine.undefined`).
+
+    Raises
+    ------
+    ModelError
+        If no event sets it.
+    """
+    set_ = parts.rules.keys() | parts.initial_assignments.keys()
+    missing = [name for name, q in parts.quantities.items() if q.value is None and name in used and name not in set_]
+    for name in missing:
+        if name not in parts.assigned():
+            raise no_value(parts, name)
+    return missing
+
+
+def _starts(parts: Parts, missing: Collection[str]) -> dict[str, Expr]:
     """What each quantity is at time 0, in the sense that its id has in expressions.
 
-    What has no value and is not used is a name and no more: it is left out.
+    What has no value and is not missing is a name and no more: it is left out.
     """
     starts = {}
     for name, q in parts.quantities.items():
@@ -193,9 +216,8 @@ def _starts(parts: Parts, used: set[str]) -> dict[str, Expr]:
         if written is not None:
             starts[name] = written
         elif q.value is None:
-            if name not in used:
-                continue
-            raise ModelError(f"{parts.name}: {q.kind} '{name}' has no value")
+            if name in missing:
+                starts[name] = const(math.nan)
         elif q.kind != "species" or q.amount == q.given_amount:
             starts[name] = const(q.value)
         else:

@@ -71,9 +71,7 @@ def clocks(network: Network, moved: frozenset[str] = frozenset()) -> tuple[Clock
     """
     known = network.inlined()
     roots = substitute([*network.rates, *network.drift.values(), *(e.trigger for e in network.events)], known)
-    driven = {name for name, change in network.drift.items() if not (change.op == "const" and change.value == 0.0)}
-    flows = (network.stoichiometry != 0).any(axis=1) if network.reactions else np.zeros(len(network.species), bool)
-    still = {s for s, flow in zip(network.species, flows, strict=True) if not flow} - driven - moved
+    still = {*network.species} - network.moving - moved
     names = {"time", *network.parameters, *still}
     nodes = [e for e in walk(*roots) if e.op in _JUMPS and "time" in (used := symbols(e)) and used <= names]
     return tuple(_clock(node, nodes) for node in nodes)

@@ -6,6 +6,7 @@
   that changes size. SBML means just that by a species ``S`` there, so the two are written as one.
 * ``reaction.k``, used in that reaction's rate alone, is its local parameter ``k``. Any other id that is none in SBML
   (it has a dot, or a space) is written with ``_`` in place of what may not stand there, and keeps its name as a name.
+* ``time.own`` is ``time`` again: in SBML the clock is no id, and clashes with none.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from eutone.engine.expr import Expr, const, symbol, symbols
 from eutone.engine.network import Network
-from eutone.engine.parts import RATE_OF, TIME
+from eutone.engine.parts import OWN_TIME, RATE_OF, TIME
 
 __all__ = ["UNSIZED", "Roles", "is_id", "roles_of"]
 
@@ -148,7 +149,7 @@ def _local(network: Network) -> dict[str, str]:
         reaction, dot, inner = name.rpartition(".")
         if not dot or reaction not in network.reactions or not is_id(inner) or name in elsewhere:
             continue
-        hides = inner in users and reaction in users[inner]
+        hides = reaction in users.get(OWN_TIME if inner == TIME else inner, ())
         if users.get(name, {reaction}) == {reaction} and not hides:
             found[name] = reaction
     return found
@@ -160,6 +161,9 @@ def _names(network: Network, quantities: Iterable[str], local: dict[str, str]) -
     taken = {*ids, *names.values(), *(event.id for event in network.events), TIME}
     for name in ids:
         if is_id(name) and name != TIME:
+            continue
+        if name == OWN_TIME:
+            names[name] = TIME
             continue
         wanted = re.sub(r"\W", "_", name, flags=re.ASCII)
         wanted = wanted if is_id(wanted) else f"_{wanted}"

@@ -1,7 +1,8 @@
 """One smooth stretch of a time course, integrated until its end or until a condition changes, whichever comes first.
 
-A change is looked for after every step of the integrator, at its end and at points within it, and closed in on to the
-last bit on the integrator's own interpolant (dense output).
+A change is looked for after every step of the integrator, at its end, at points within it, and wherever something turns
+that the condition is made of (`eutone.engine.crossings`); and closed in on to the last bit on the integrator's own
+interpolant (dense output).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _WITH_JACOBIAN = ("BDF", "Radau", "LSODA")
 #: sees that by itself, LSODA would go on for ever.
 _PATIENCE, _PROGRESS = 5_000, 1e-4
 
-_WITHIN = 4  # points within a step at which conditions are looked at
+_WITHIN = 4  # points within a step at which conditions are always looked at
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def march(
     hi: float,
     ask: Array,
     changed: Callable[[float, Array], bool] | None = None,
+    turns: Callable[[Callable[[Any], Array], float, float], list[float]] | None = None,
     *,
     method: str = "BDF",
     rtol: float,
@@ -76,13 +78,16 @@ def march(
         Times in (lo, hi], increasing, at which the state is wanted.
     changed : callable, optional
         Whether a condition is other than it was at ``lo``; it ends the stretch.
+    turns : callable, optional
+        More times to look at within a step: of the state by time (of many at once, too), and the step's begin and end.
     """
     if not len(moving):  # nothing but the clock changes, and that jumps nowhere in a smooth stretch
         return March(hi, x, np.repeat(x[None], len(ask), axis=0))
     found: list[Array] = []
 
     def whole(y: Array) -> Array:
-        full = x.copy()
+        full = np.empty((len(x), *y.shape[1:]))
+        full.T[:] = x
         full[moving] = y
         return full
 
@@ -107,7 +112,10 @@ def march(
                 if solver.status == "failed" or not np.isfinite(solver.y).all():
                     return fail(message or "not finite")
                 dense, before, now = solver.dense_output(), solver_time, float(solver.t)
-                inside = None if changed is None else _first(changed, lambda t: whole(dense(t)), before, now)  # noqa: B023
+                inside = None
+                if changed is not None:
+                    at = _state_at(whole, dense)
+                    inside = _first(changed, at, before, now, turns(at, before, now) if turns else [])
                 solver_time = now if inside is None else inside
                 found += [whole(dense(t)) for t in ask[len(found) :] if t <= solver_time]
                 if inside is not None:
@@ -117,18 +125,26 @@ def march(
     return March(hi, whole(solver.y), np.array(found).reshape(-1, len(x)))
 
 
-def _first(changed: Callable[[float, Array], bool], at: Callable[[float], Array], lo: float, hi: float) -> float | None:
+def _state_at(whole: Callable[[Array], Array], dense: Callable[[Any], Array]) -> Callable[[Any], Array]:
+    """The state at a time, or at many side by side."""
+    return lambda t: whole(dense(t))
+
+
+def _first(
+    changed: Callable[[float, Array], bool], at: Callable[[Any], Array], lo: float, hi: float, turns: list[float]
+) -> float | None:
     """The first number in (lo, hi] at which the condition has changed, as far as the points looked at show."""
-    for k in range(1, _WITHIN + 2):
-        point = hi if k > _WITHIN else lo + (hi - lo) * k / (_WITHIN + 1)
+    before = lo
+    points: list[float] = sorted({*np.linspace(lo, hi, _WITHIN + 2).tolist()[1:], *turns} - {lo})
+    for point in points:
         if changed(point, at(point)):
-            before = lo if k == 1 else lo + (hi - lo) * (k - 1) / (_WITHIN + 1)
             while before < (middle := 0.5 * (before + point)) < point:
                 if changed(middle, at(middle)):
                     point = middle
                 else:
                     before = middle
             return point
+        before = point
     return None
 
 

@@ -25,6 +25,9 @@ _LARGEST = 200_000
 
 _INT = 2**31
 
+#: What the clock is called beside an id ``time``; no id has a space.
+_CLOCK = "the time"
+
 _CHAINS = {"add": "AST_PLUS", "mul": "AST_TIMES", "min": "AST_FUNCTION_MIN", "max": "AST_FUNCTION_MAX"}
 _LOGIC = {"and": "AST_LOGICAL_AND", "or": "AST_LOGICAL_OR"}
 _RELATIONS = {
@@ -138,7 +141,8 @@ class FormulaWriter:
         if name in self.instead:
             return self._number(self.instead[name])
         node = self.lib.ASTNode(self.lib.AST_NAME_TIME if name == TIME else self.lib.AST_NAME)
-        node.setName(self.names.get(name, name))
+        # libSBML, looking for circles, takes the clock for what is called like it: where there is such, by another name
+        node.setName(_CLOCK if name == TIME and TIME in self.names.values() else self.names.get(name, name))
         return node
 
 

@@ -13,9 +13,13 @@ from eutone._errors import ModelError
 from eutone.engine.events import Event
 from eutone.engine.expr import Expr, symbols
 
-__all__ = ["RATE_OF", "TIME", "Parts", "Quantity", "Reaction", "dependencies", "ordered"]
+__all__ = ["OWN_TIME", "RATE_OF", "TIME", "Parts", "Quantity", "Reaction", "dependencies", "ordered"]
 
 TIME = "time"
+
+#: What a model's own ``time`` is called: in expressions and results that is the clock. No id has a dot, and no local
+#: parameter is called so: its reaction would be ``time``, and is called this itself.
+OWN_TIME = "time.own"
 
 #: What comes before an id where its rate of change is meant.
 RATE_OF = "rateOf "

@@ -1,13 +1,13 @@
 """The semantics of an SBML document, Levels 1 to 3, as `Parts`.
 
 Read: compartments, species, parameters, local parameters, function definitions, initial assignments, assignment and
-rate rules, reactions with constant or changing stoichiometries and conversion factors, events, and the mathematics of
-Level 3 Version 2. Refused by name: algebraic rules, fast reactions, delays in formulas, constraints, packages that
-change the mathematics, and what is defined twice. A formula that is missing, as Level 3 Version 2 allows, changes
-nothing.
+rate rules, algebraic rules that amount to assignments, reactions with constant or changing stoichiometries and
+conversion factors, events, and the mathematics of Level 3 Version 2. Refused by name: other algebraic rules, fast
+reactions, delays in formulas, constraints, packages that change the mathematics, and what is defined twice. A formula
+that is missing, as Level 3 Version 2 allows, changes nothing.
 
-Local parameters become ``reaction.parameter``: an id with a dot cannot clash with an SBML id. libSBML itself is given
-by `eutone.engine.source`, which alone imports it.
+Local parameters become ``reaction.parameter``, and an own id ``time`` becomes ``time.own``: an id with a dot cannot
+clash with an SBML id. libSBML itself is given by `eutone.engine.source`, which alone imports it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from dataclasses import replace
 from typing import Any
 
 from eutone._errors import ModelError
+from eutone.engine.algebraic import solved
 from eutone.engine.events import Event
 from eutone.engine.expr import Expr, const, substitute, symbol, symbols
 from eutone.engine.mathml import OPERATORS
-from eutone.engine.parts import RATE_OF, TIME, Parts, Quantity, Reaction
+from eutone.engine.parts import OWN_TIME, RATE_OF, TIME, Parts, Quantity, Reaction
 
 __all__ = ["AVOGADRO", "Reader"]
 
@@ -41,6 +42,7 @@ class Reader:
         self.ops = {getattr(libsbml, key): op for key, op in OPERATORS.items()}
         self.functions: dict[str, tuple[list[str], Expr]] = {}
         self.opened: set[str] = set()
+        self.timed = model.getElementBySId(TIME) is not None  # something of the model is called like the clock
 
     def refuse(self, what: str) -> ModelError:
         """The error that says that ``what`` ("a delay is") is not supported."""
@@ -59,25 +61,42 @@ class Reader:
         quantities = self._quantities()
         rules: dict[str, Expr] = {}
         rates: dict[str, Expr] = {}
+        algebraic: list[Expr] = []
         for rule in self.model.getListOfRules():
-            target = rule.getVariable()
-            if rule.getMath() is not None:
-                if rule.isAlgebraic():
-                    raise self.refuse("an algebraic rule is")
-                table = rates if rule.isRate() else rules
-                table[target] = self.math(rule.getMath(), f"rule for '{target}'")
+            target = _own(rule.getVariable())
+            if rule.getMath() is None:
+                continue
+            if rule.isAlgebraic():
+                algebraic.append(self.math(rule.getMath(), "algebraic rule"))
+                continue
+            table = rates if rule.isRate() else rules
+            table[target] = self.math(rule.getMath(), f"rule for '{target}'")
         initial = {
-            a.getSymbol(): self.math(a.getMath(), f"initial assignment of '{a.getSymbol()}'")
+            _own(a.getSymbol()): self.math(a.getMath(), f"initial assignment of '{a.getSymbol()}'")
             for a in self.model.getListOfInitialAssignments()
             if a.getMath() is not None
         }
         events = self._events()
         parts = Parts(self.name, quantities, {}, initial, rules, rates, events)
         set_ = initial.keys() | rules.keys() | rates.keys() | parts.assigned()
-        reactions = self._reactions(quantities, set_)
+        # whether an algebraic rule changes a stoichiometry is not known yet; if not, that becomes a number all the same
+        reactions = self._reactions(quantities, set_ | symbols(*algebraic))
         for target in sorted(set_ - quantities.keys()):
             raise ModelError(f"{self.name}: a rule, assignment or event sets '{target}', which is not defined")
-        return replace(parts, reactions=reactions)
+        parts = replace(parts, reactions=reactions)
+        return replace(parts, rules=rules | self._solved(algebraic, parts)) if algebraic else parts
+
+    def _solved(self, algebraic: list[Expr], parts: Parts) -> dict[str, Expr]:
+        """The algebraic rules as assignment rules."""
+        determined = {*parts.initial_assignments, *parts.rules, *parts.rate_rules} | parts.assigned() | parts.moved()
+        model = self.model
+        sides = [s for r in model.getListOfReactions() for s in (*r.getListOfReactants(), *r.getListOfProducts())]
+        lists = (model.getListOfCompartments(), model.getListOfSpecies(), model.getListOfParameters(), sides)
+        changing = {_own(element.getId()) for elements in lists for element in elements if not element.getConstant()}
+        found = solved(algebraic, changing - determined)
+        if found is None:
+            raise self.refuse("an algebraic rule that is not linear in one quantity which nothing else determines is")
+        return found
 
     def _refuse_constructs(self) -> None:
         model, document = self.model, self.document
@@ -100,8 +119,6 @@ class Reader:
         quantities = [*model.getListOfCompartments(), *model.getListOfSpecies(), *model.getListOfParameters()]
         named = [*model.getListOfFunctionDefinitions(), *quantities, *reactions, *references, *events]
         self._once("the id", (element.getId() for element in named))
-        if any(element.getId() == TIME for element in (*quantities, *reactions, *references)):
-            raise self.refuse(f"the id '{TIME}' for anything but the clock is")
         set_ = [rule.getVariable() for rule in model.getListOfRules() if not rule.isAlgebraic()]
         self._once("a rule for", set_)
         starts = [a.getSymbol() for a in model.getListOfInitialAssignments()]
@@ -151,30 +168,31 @@ class Reader:
         dimensionless = set()
         for c in model.getListOfCompartments():
             # Levels 1 and 2 have a default size; libSBML knows it, and says that Level 2 has none set
-            quantities[c.getId()] = Quantity("compartment", _number(c.isSetSize() or c.getLevel() == 1, c.getSize()))
+            size = _number(c.isSetSize() or c.getLevel() == 1, c.getSize())
+            quantities[_own(c.getId())] = Quantity("compartment", size)
             if (c.getLevel() < 3 or c.isSetSpatialDimensions()) and c.getSpatialDimensionsAsDouble() == 0:
                 dimensionless.add(c.getId())
         for s in model.getListOfSpecies():
             given = s.isSetInitialAmount()
             value = s.getInitialAmount() if given else s.getInitialConcentration()
-            quantities[s.getId()] = Quantity(
+            quantities[_own(s.getId())] = Quantity(
                 "species",
                 _number(given or s.isSetInitialConcentration(), value),
-                s.getCompartment(),
+                _own(s.getCompartment()),
                 amount=s.getHasOnlySubstanceUnits() or s.getCompartment() in dimensionless,
                 given_amount=given,
                 fixed=s.getBoundaryCondition() or s.getConstant(),
-                conversion=s.getConversionFactor() or model.getConversionFactor(),
+                conversion=_own(s.getConversionFactor() or model.getConversionFactor()),
             )
         for p in model.getListOfParameters():
-            quantities[p.getId()] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
+            quantities[_own(p.getId())] = Quantity("parameter", _number(p.isSetValue(), p.getValue()))
         return quantities
 
     def _reactions(self, quantities: dict[str, Quantity], set_: set[str]) -> dict[str, Reaction]:
         """The reactions; ids of stoichiometries and local parameters are added to ``quantities``."""
         reactions: dict[str, Reaction] = {}
         for r in self.model.getListOfReactions():
-            name = r.getId()
+            name = _own(r.getId())
             if r.isSetFast() and r.getFast():
                 raise self.refuse(f"a fast reaction ('{name}') is")
             law = r.getKineticLaw()
@@ -185,7 +203,7 @@ class Reader:
             net: dict[str, float | Expr] = {}
             for sign, references in ((-1.0, r.getListOfReactants()), (1.0, r.getListOfProducts())):
                 for reference in references:
-                    species = reference.getSpecies()
+                    species = _own(reference.getSpecies())
                     if species not in quantities or quantities[species].kind != "species":
                         raise ModelError(f"{self.name}: reaction '{name}' changes '{species}', which is no species")
                     net[species] = net.get(species, 0.0) + sign * self._stoichiometry(reference, name, quantities, set_)
@@ -206,7 +224,7 @@ class Reader:
             return float(number.value or 0.0) if number.op == "const" else number
         given = reference.getLevel() < 3 or reference.isSetStoichiometry()
         value = reference.getStoichiometry() / (reference.getDenominator() or 1)
-        name = reference.getId()
+        name = _own(reference.getId())
         if name:
             quantities[name] = Quantity("stoichiometry", _number(given, value))
             if name in set_:
@@ -226,7 +244,7 @@ class Reader:
             where = f"event '{name}'"
             delay = self._optional(e.getDelay(), f"delay of {where}")
             assignments = [
-                (a.getVariable(), self.math(a.getMath(), f"assignment to '{a.getVariable()}' in {where}"))
+                (_own(a.getVariable()), self.math(a.getMath(), f"assignment to '{a.getVariable()}' in {where}"))
                 for a in e.getListOfEventAssignments()
                 if a.getMath() is not None
             ]
@@ -256,9 +274,13 @@ class Reader:
             return const(node.getValue())
         if kind == lib.AST_NAME:
             name = node.getName()
-            if name == TIME and name not in (local or {}) and self.document.getLevel() > 1:  # Level 1 has no other way
-                raise ModelError(f"{self.name}: the {where} uses '{name}' as a name, which is not defined")
-            return (local or {}).get(name) or symbol(name)
+            if name in (local or {}):
+                return (local or {})[name]
+            if name == TIME and not self.timed:
+                if self.document.getLevel() > 1:  # Level 1 has no other way to say when it is
+                    raise ModelError(f"{self.name}: the {where} uses '{name}' as a name, which is not defined")
+                return symbol(TIME)
+            return symbol(_own(name))
         if kind == lib.AST_NAME_TIME:
             return symbol(TIME)
         if kind == lib.AST_NAME_AVOGADRO:
@@ -296,6 +318,11 @@ class Reader:
 def _local_parameters(law: Any) -> Any:
     """Those of a kinetic law: Level 3 calls them otherwise, and libSBML then gives them under both names."""
     return law.getListOfLocalParameters() if law.getLevel() > 2 else law.getListOfParameters()
+
+
+def _own(name: str) -> str:
+    """What the model's own ``name`` is called in expressions."""
+    return OWN_TIME if name == TIME else name
 
 
 def _number(given: bool, value: float) -> float | None:

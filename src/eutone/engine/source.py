@@ -20,6 +20,7 @@ from eutone._errors import ModelError
 from eutone.engine.assemble import assemble
 from eutone.engine.export import About, Writer
 from eutone.engine.network import Network
+from eutone.engine.parts import OWN_TIME, TIME
 from eutone.engine.same import difference
 from eutone.engine.sbml import Reader
 
@@ -221,7 +222,7 @@ def antimony_of(sbml: str, name: str) -> str:
     """The Antimony text of an SBML document, read back and compared.
 
     Antimony has no local parameters: libSBML makes ``reaction_k`` of the ``k`` of a reaction. An id that is one of its
-    own words (``compartment``) gets a ``_`` behind it.
+    own words (``compartment``, ``time``) gets a ``_`` behind it.
 
     Parameters
     ----------
@@ -253,7 +254,9 @@ def antimony_of(sbml: str, name: str) -> str:
             antimony.clearPreviousLoads()
     try:
         a, b = load_network(meant), load_network(text)
-        wrong = difference(a, b, {name: f"{name}_" for name in _ids(a) - _ids(b) if f"{name}_" in _ids(b) - _ids(a)})
+        lost, added = _ids(a) - _ids(b), _ids(b) - _ids(a)
+        called = {name: f"{TIME if name == OWN_TIME else name}_" for name in lost}
+        wrong = difference(a, b, {name: word for name, word in called.items() if word in added})
     except ModelError as error:
         wrong = str(error)
     if wrong:

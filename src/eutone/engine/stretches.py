@@ -1,88 +1,60 @@
-"""Where a clock jumps: the smooth stretches of an interval of time.
+"""Where clocks jump: the smooth stretches of an interval of time, for the reference path.
 
-A jump is where a comparison, floor or ceiling of a formula in time and constants alone changes its value. A comparison
-of formulas linear in time changes where they meet, which is computed; all others are looked for on a fine grid. Both
-are then closed in on to the last bit, and again within each stretch. Where things meet is a grid point too, so that no
-pulse between such points, or that begins with another jump, is too short to be seen.
+A comparison of formulas linear in time changes where they meet, which is computed. Where there are others, jumps are
+those that `eutone.engine.clocks` finds by bounds, however short a pulse is, and those that a fine grid sees, or a
+finer one in each stretch: one that the lanes miss by a fault shows as a difference between the two paths. Each is
+closed in on to the last bit.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone.engine.differentiate import gradients
+from eutone.engine.clocks import Clock, jumps
 from eutone.engine.expr import Expr, evaluate, symbols, walk
 
-__all__ = ["Jumps", "jumps_of", "smooth_stretches"]
+__all__ = ["smooth_stretches"]
 
 Array = NDArray[np.float64]
 
-_COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
-_JUMPS = (*_COMPARISONS, "floor", "ceil")
 _GRID, _FINE = 20_001, 501
 _ROUNDING = 1e-13  # of the sizes that a meeting point is computed from
 
 
-@dataclass(frozen=True)
-class Jumps:
-    """What may jump, and where it can be computed: comparisons ``a`` with ``b`` by ``a - b`` and its slope in time.
+def smooth_stretches(
+    clocks: tuple[Clock, ...], constants: Mapping[str, float], a: float, b: float
+) -> list[tuple[float, float]]:
+    """The stretches of [a, b] between jumps of ``clocks``; each but the first begins with the first number after.
 
-    Attributes
+    Parameters
     ----------
-    nodes : list of Expr
-        Comparisons, floors and ceilings of time and constants.
-    linear : list of (Expr, Expr)
-        Difference and slope of those that are linear in time.
-    grid : bool
-        Whether there are others.
+    clocks : tuple of Clock
+    constants : dict of str to float
+        What they depend on.
     """
-
-    nodes: list[Expr]
-    linear: list[tuple[Expr, Expr]]
-    grid: bool
-
-
-def jumps_of(roots: list[Expr], constants: set[str]) -> Jumps:
-    """The comparisons, floors and ceilings in ``roots`` that depend on time, and else on ``constants`` only."""
-    names = {"time", *constants}
-    nodes = [n for n in walk(*roots) if n.op in _JUMPS and "time" in (used := symbols(n)) and used <= names]
-    linear = []
-    for node in nodes:
-        if node.op in _COMPARISONS:
-            difference = node.args[0] - node.args[1]
-            slope = gradients([difference], ["time"])[0].get("time")
-            if slope is not None and "time" not in symbols(slope) and _plain(difference):
-                linear.append((difference, slope))
-    return Jumps(nodes, linear, len(linear) < len(nodes))
-
-
-def _plain(expression: Expr) -> bool:
-    """Whether time enters by arithmetic alone (the slope of a step is 0 where it is not a jump)."""
-    return all(
-        n.op in ("add", "sub", "mul", "div", "neg", "symbol", "const") or "time" not in symbols(n)
-        for n in walk(expression)
-    )
-
-
-def smooth_stretches(jumps: Jumps, constants: Mapping[str, float], a: float, b: float) -> list[tuple[float, float]]:
-    """The stretches of [a, b] between changes of ``jumps``; each but the first begins with the first number after."""
-    if not jumps.nodes or b <= a:
+    if not clocks or b <= a:
         return [(a, b)]
-    named: dict[str, object] = dict(constants)
-    marks = _meetings(jumps, named, a, b)
-    nodes = jumps.nodes
+    nodes = [clock.node for clock in clocks]
+    linear = [clock for clock in clocks if _linear(clock)]
+    known, timed = {clock.node for clock in linear}, dict[Expr, bool]()
+    for node in walk(*nodes):  # what follows linear clocks alone jumps where they do
+        timed[node] = node not in known and (node.value == "time" or any(timed[a] for a in node.args))
+    grid = any(timed[node] for node in nodes)
+    marks = np.array([m for clock in linear for m in _meetings(clock, constants, a, b)])
+    if grid:
+        after = jumps(clocks, constants, np.array([a]), b)[0]
+        marks = np.concatenate([marks, np.nextafter(after, -math.inf), after])
 
     def at(t: Array) -> Array:
-        return np.array([np.broadcast_to(np.asarray(v), t.shape) for v in evaluate(nodes, {**named, "time": t})])
+        return np.array([np.broadcast_to(np.asarray(v), t.shape) for v in evaluate(nodes, {**constants, "time": t})])
 
     def split(a: float, b: float, count: int) -> list[tuple[float, float]]:
-        inside = [m for m in marks if a <= m <= b]
-        points = np.unique(np.concatenate([np.linspace(a, b, count if jumps.grid else 2), inside]))
+        inside = marks[(a <= marks) & (marks <= b)]
+        points = np.unique(np.concatenate([np.linspace(a, b, count if grid else 2), inside]))
         values = at(points)
         stretches, begun = [], a
         for k in np.flatnonzero((values[:, 1:] != values[:, :-1]).any(axis=0)):
@@ -99,14 +71,26 @@ def smooth_stretches(jumps: Jumps, constants: Mapping[str, float], a: float, b: 
     return split(a, b, _GRID)
 
 
-def _meetings(jumps: Jumps, named: Mapping[str, object], a: float, b: float) -> list[float]:
-    """Where both sides of linear comparisons meet within [a, b], and points on either side beyond rounding."""
+def _linear(clock: Clock) -> bool:
+    """Whether two formulas are compared in whose difference time enters by arithmetic alone, and with one slope."""
+    return (
+        len(clock.node.args) == 2
+        and "time" not in symbols(clock.slope)
+        and all(
+            n.op in ("add", "sub", "mul", "div", "neg", "symbol") or "time" not in symbols(n)
+            for n in walk(*clock.node.args)
+        )
+    )
+
+
+def _meetings(clock: Clock, constants: Mapping[str, float], a: float, b: float) -> list[float]:
+    """Where both sides of a linear comparison meet within [a, b], and points on either side beyond rounding."""
+    difference = clock.node.args[0] - clock.node.args[1]
+    gap, pace = (float(np.asarray(v)) for v in evaluate([difference, clock.slope], {**constants, "time": a}))
+    zero = float(np.asarray(evaluate([difference], {**constants, "time": 0.0})[0]))
     marks: list[float] = []
-    for difference, slope in jumps.linear:
-        gap, pace = (float(np.asarray(v)) for v in evaluate([difference, slope], {**named, "time": a}))
-        zero = float(np.asarray(evaluate([difference], {**named, "time": 0.0})[0]))
-        for meeting in (a - gap / pace, -zero / pace) if pace else ():
-            near = _ROUNDING * max(abs(a), abs(meeting), abs(gap / pace))
-            points = (np.nextafter(meeting, -math.inf), meeting, np.nextafter(meeting, math.inf))
-            marks += [float(m) for m in (meeting - near, *points, meeting + near) if a <= m <= b]
+    for meeting in (a - gap / pace, -zero / pace) if pace else ():
+        near = _ROUNDING * max(abs(a), abs(meeting), abs(gap / pace))
+        points = (np.nextafter(meeting, -math.inf), meeting, np.nextafter(meeting, math.inf))
+        marks += [float(m) for m in (meeting - near, *points, meeting + near) if a <= m <= b]
     return marks

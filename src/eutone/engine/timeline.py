@@ -11,12 +11,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.agenda import Agenda, EventFormulas, EventStormError
+from eutone.engine.clocks import clocks
+from eutone.engine.crossings import Crossings
 from eutone.engine.derivative import Derivative
-from eutone.engine.expr import symbols
 from eutone.engine.march import METHODS, March, march, scale
 from eutone.engine.network import Network
 from eutone.engine.status import Status
-from eutone.engine.stretches import jumps_of, smooth_stretches
+from eutone.engine.stretches import smooth_stretches
 
 __all__ = ["Dose", "TimeCourse", "time_course"]
 
@@ -84,6 +85,11 @@ def time_course(
     or a ceiling of a formula in time (a clock, a meal) changes its value, and where events fire or execute
     (`eutone.engine.agenda`). At such a time the state is the one *after* it. A dose comes before an event.
 
+    However short a trigger is true, its event fires: if it depends on time and what stands still alone, by bounds of
+    its formula (`eutone.engine.clocks`); if on the state, wherever one of its comparisons passes its limit on the
+    integrator's interpolant (`eutone.engine.crossings`, which says what it cannot see). How near the limit a state
+    comes is known to the tolerances, and no better.
+
     Parameters
     ----------
     times : array, (n_times,)
@@ -116,7 +122,8 @@ def time_course(
             raise ModelError(f"{network.name}: the dose to '{dose.target}' has an impossible time, amount or duration")
     last = float(at[-1]) if len(at) else begin
     agenda = Agenda(EventFormulas(f), last - begin, chance) if network.events else None
-    run = _Run(f, at, x, agenda, method, rtol, atol * scale(x))
+    infused = frozenset(dose.target for dose in doses if dose.duration > 0)
+    run = _Run(f, at, x, agenda, infused, method, rtol, atol * scale(x))
     used = np.repeat(p[:, None], len(at), axis=1)
     edges = {begin, last} | {d.time for d in doses} | {d.time + d.duration for d in doses}
     marks = sorted(e for e in edges if begin <= e <= last)
@@ -138,19 +145,27 @@ class _Run:
     """Where a time course is, and what it has found so far."""
 
     def __init__(
-        self, f: Derivative, at: Array, x: Array, agenda: Agenda | None, method: str, rtol: float, atol: Array
+        self,
+        f: Derivative,
+        at: Array,
+        x: Array,
+        agenda: Agenda | None,
+        infused: frozenset[str],
+        method: str,
+        rtol: float,
+        atol: Array,
     ) -> None:
         self.agenda = agenda
         self.f, self.at, self.x, self.method, self.rtol, self.atol = f, at, x.copy(), method, rtol, atol
         self.states = np.full((len(at), len(x)), math.nan)
         self.status, self.reason = Status.CONVERGED, ""
         network = f.network
-        still = {*network.species} - network.moving
-        self.moves = np.array([n not in still for n in network.species], dtype=bool)
-        roots = [*f.roots, *(agenda.formulas.triggers.roots if agenda else ())]
-        self.jumps = jumps_of(roots, {*network.parameters, *still})
-        used = symbols(*self.jumps.nodes)
-        self.timers = [(i, n) for i, n in enumerate(network.species) if n in still and n in used]
+        self.moves = np.array([n in network.moving for n in network.species], dtype=bool)
+        self.clocks = clocks(network, infused)
+        self.crossings = Crossings(agenda.formulas.triggers, [c.node for c in self.clocks]) if agenda else None
+        used = set[str]().union(*(clock.names for clock in self.clocks))
+        self.timers = [(i, n) for i, n in enumerate(network.species) if n in used]  # they stand until an event comes
+        self.numbers = [(i, n) for i, n in enumerate(network.parameters) if n in used]
         self.known: tuple[float, tuple[float, ...]] = (math.nan, ())
         self.found: list[tuple[float, float]] = []
 
@@ -178,13 +193,13 @@ class _Run:
 
     def _stretches(self, a: float, b: float, p: Array) -> list[tuple[float, float]]:
         """The smooth stretches from ``a`` to ``b``; found once for as long as nothing that clocks depend on changes."""
-        if not self.jumps.nodes:
+        if not self.clocks:
             return [(a, b)]
         constants = {name: float(self.x[i]) for i, name in self.timers}
-        constants |= dict(zip(self.f.network.parameters, p.tolist(), strict=True))
+        constants |= {name: float(p[i]) for i, name in self.numbers}
         known = (b, tuple(constants.values()))
         if known != self.known:
-            self.known, self.found = known, smooth_stretches(self.jumps, constants, a, b)
+            self.known, self.found = known, smooth_stretches(self.clocks, constants, a, b)
         return [(max(lo, a), hi) for lo, hi in self.found if hi >= a]
 
     def _arrive(self, t: float, p: Array) -> bool:
@@ -213,7 +228,7 @@ class _Run:
         return t, False
 
     def _march(self, lo: float, hi: float, p: Array, inflow: Array, moving: NDArray[np.intp]) -> March:
-        f, agenda = self.f, self.agenda
+        f, agenda, crossings = self.f, self.agenda, self.crossings
         if not np.isfinite(self.x[moving]).all():
             return March(lo, self.x, np.empty((0, len(self.x))), "the state is not finite")
         truth = agenda.truth if agenda else []
@@ -226,6 +241,7 @@ class _Run:
             hi,
             self.at[(self.at > lo) & (self.at <= hi)],
             (lambda t, x: agenda.truths(t, x, p) != truth) if agenda else None,
+            (lambda at, a, b: crossings.within(at, a, b, p)) if crossings else None,
             method=self.method,
             rtol=self.rtol,
             atol=self.atol,
