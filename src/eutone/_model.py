@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 BODY = "body"
+WHOLE = "whole"
 _SUFFIXES = (".ant", ".sbml", ".xml")
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _INFIX |= {"eq": "==", "ne": "!=", "and": "&&", "or": "||"}
@@ -98,9 +99,15 @@ def names() -> dict[str, str]:
     from eutone import body
 
     modules = resources.files("eutone.body").joinpath("modules")
-    files = {name: modules.joinpath(f"{name}.ant") for name in body.MODULES} | dict(sorted(published().items()))
+    files = {name: modules.joinpath(f"{name}.ant") for name in (*body.MODULES, *body.MORE)} | dict(
+        sorted(published().items())
+    )
     described = {name: _first_sentence(file.read_text(encoding="utf-8")) for name, file in files.items()}
-    return {BODY: f"The whole body: {len(body.MODULES)} modules in one", **described}
+    several = {
+        BODY: f"The body that a profile uses: {len(body.MODULES)} modules in one",
+        WHOLE: f"The whole person: all {len(body.MODULES) + len(body.MORE)} modules and what they do to each other",
+    }
+    return several | described
 
 
 def find(name: str | Path) -> Network:
@@ -118,15 +125,17 @@ def find(name: str | Path) -> Network:
 
     if name == BODY:
         return body.load().network
-    if name in body.MODULES:
-        return body.load_module(name)
+    if name == WHOLE:
+        return body.load_whole()
+    if name in (*body.MODULES, *body.MORE):
+        return body.load_module(str(name))
     shipped = published()
     if isinstance(name, str) and name in shipped:
         with resources.as_file(shipped[name]) as path:
             return load_network(path)
     if not names_file(name):
         files = ", ".join(_SUFFIXES)
-        near = did_you_mean(str(name), [BODY, *body.MODULES, *shipped], most=1)
+        near = did_you_mean(str(name), [BODY, WHOLE, *body.MODULES, *body.MORE, *shipped], most=1)
         hint = near or f"'eutone model list' names them; a file ends with {files}"
         raise InputError(f"there is no model '{name}'", hint=hint)
     path = Path(name)
@@ -146,7 +155,7 @@ def about(name: str) -> About:
     from eutone import body
     from eutone.engine.export import About
 
-    return body.about() if name == BODY or name in body.MODULES else About()
+    return body.about() if name in (BODY, WHOLE, *body.MODULES, *body.MORE) else About()
 
 
 def names_file(source: str | Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eutone.body import MODULES, load, load_module
+from eutone.body import MODULES, MORE, load, load_module, load_whole
 from eutone.engine import Network
 from eutone.engine.reference import Derivative, Dose, time_course
 
@@ -31,29 +31,43 @@ def network() -> Network:
 
 
 @pytest.fixture(scope="module")
+def whole() -> Network:
+    return load_whole()
+
+
+@pytest.fixture(scope="module")
+def of_whole(whole: Network) -> Derivative:
+    return Derivative(whole)
+
+
+@pytest.fixture(scope="module")
 def derivative(network: Network) -> Derivative:
     return Derivative(network)
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_a_module_alone_rests_but_for_what_others_bring(name: str, network: Network, derivative: Derivative):
+@pytest.mark.parametrize("name", [*MODULES, *MORE])
+def test_a_module_alone_rests_but_for_what_others_bring(name: str, whole: Network, of_whole: Derivative):
     """At default its states change by minus what the reactions of other modules bring them, which for most is 0."""
     alone = load_module(name)
     change = Derivative(alone)(0.0, alone.initial, alone.values)
-    at = derivative.values(0.0, network.initial, network.values)
-    others = [j for j, r in enumerate(network.reactions) if r not in alone.reactions]
-    rates = np.array([at[network.reactions[j]] for j in others])
+    at = of_whole.values(0.0, whole.initial, whole.values)
+    others = [j for j, r in enumerate(whole.reactions) if r not in alone.reactions]
+    rates = np.array([at[whole.reactions[j]] for j in others])
     gross = Derivative(alone).turnover(0.0, alone.initial, alone.values)
     for i, species in enumerate(alone.species):
-        brought = network.stoichiometry[network.species.index(species), others] @ rates
+        brought = whole.stoichiometry[whole.species.index(species), others] @ rates
         assert change[i] + brought == pytest.approx(0.0, abs=1e-6 * (gross[i] + abs(brought))), species
 
 
-def test_the_whole_body_rests_at_its_default(network: Network, derivative: Derivative):
+def test_the_body_rests_at_its_default(network: Network, derivative: Derivative):
     assert derivative.residual(0.0, network.initial, network.values) < 1e-6
 
 
-@pytest.mark.parametrize("name", MODULES)
+def test_the_whole_person_rests_at_its_default(whole: Network, of_whole: Derivative):
+    assert of_whole.residual(0.0, whole.initial, whole.values) < 1e-6
+
+
+@pytest.mark.parametrize("name", [*MODULES, *MORE])
 def test_a_module_alone_runs(name: str):
     alone = load_module(name)
     doubled = alone.start() * 2.0

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from eutone.body._about import about
     from eutone.body._body import Body, Solved, load
     from eutone.body._check import check
-    from eutone.body._compose import MODULES, body_text, load_module, module_text
+    from eutone.body._compose import MODULES, MORE, body_text, load_module, load_whole, module_text
     from eutone.body._tables import parameters
     from eutone.body._treatment import Exposure
 
 __all__ = [
     "MODULES",
+    "MORE",
     "Body",
     "Exposure",
     "Solved",
@@ -27,12 +28,14 @@ __all__ = [
     "check",
     "load",
     "load_module",
+    "load_whole",
     "module_text",
     "parameters",
 ]
 
 _HOME = {
     "MODULES": "_compose",
+    "MORE": "_compose",
     "Body": "_body",
     "Exposure": "_treatment",
     "Solved": "_body",
@@ -41,6 +44,7 @@ _HOME = {
     "check": "_check",
     "load": "_body",
     "load_module": "_compose",
+    "load_whole": "_compose",
     "module_text": "_compose",
     "parameters": "_tables",
 }

@@ -1,16 +1,23 @@
-"""What must hold of the body's files: values only in the table, every value with unit, spread, grade and source."""
+"""What must hold of the body's files: values only in the table, every value with unit, spread, grade and source.
+
+Signals that couplings start from are 1 in the default body.
+"""
 
 from __future__ import annotations
 
 import re
 
 from eutone.body._check_exposures import exposure_faults
-from eutone.body._compose import MODULES, structure
+from eutone.body._compose import MODULES, MORE, default_values, structure
+from eutone.body._couplings import couplings
 from eutone.body._tables import GRADES, parameters, quantities, readouts
 
 __all__ = ["check", "literals"]
 
 _NUMBER = re.compile(r"(?<![\w.])(\d+\.?\d*(?:[eE][-+]?\d+)?)")
+
+
+_ONE = 1e-6  # how far from 1 a signal may be: the default body is closed to that
 
 
 def literals(text: str) -> list[str]:
@@ -21,9 +28,9 @@ def literals(text: str) -> list[str]:
 
 def check() -> list[str]:
     """Every fault found, in plain words; empty if there is none."""
-    faults = [f"{name}.ant: {value} stands in the text; move it to parameters.csv" for name in MODULES
+    faults = [f"{name}.ant: {value} stands in the text; move it to parameters.csv" for name in (*MODULES, *MORE)
               for value in literals(structure(name))]  # fmt: skip
-    used = set(re.findall(r"[A-Za-z_]\w*", " ".join(structure(name) for name in MODULES)))
+    used = set(re.findall(r"[A-Za-z_]\w*", " ".join(structure(name) for name in (*MODULES, *MORE))))
     for p in parameters():
         faults += [f"{p.id}: no {what}" for what in ("meaning", "unit", "grade", "source") if not getattr(p, what)]
         if p.grade not in GRADES:
@@ -34,4 +41,14 @@ def check() -> list[str]:
             faults.append(f"{p.id}: {p.flat} is used in no module")
     for ids in ([r.readout for r in readouts()], [q.id for q in quantities()]):
         faults += [f"{i}: given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    return faults + exposure_faults()
+    return faults + _coupling_faults() + exposure_faults()
+
+
+def _coupling_faults() -> list[str]:
+    known = default_values()
+    faults = [f"couplings.csv, {c.id}: nothing is called {c.source}" for c in couplings() if c.source not in known]
+    return faults + [
+        f"couplings.csv, {c.id}: {c.source} is {known[c.source]:.6g} in the default body, not 1"
+        for c in couplings()
+        if c.source in known and abs(known[c.source] - 1) > _ONE
+    ]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import ModelError
+from eutone.body._compose import MODULES, used_names
 from eutone.body._tables import FOLDER, parameters
 
 __all__ = ["ensemble", "members", "structural_ids"]
@@ -22,8 +23,9 @@ __all__ = ["ensemble", "members", "structural_ids"]
 
 @cache
 def structural_ids() -> tuple[str, ...]:
-    """Flat ids of the structural constants, in the table's order."""
-    return tuple(p.flat for p in parameters() if p.structural_ln_sd > 0)
+    """Flat ids of the structural constants of the body that inference uses, in the table's order."""
+    used = used_names(MODULES)
+    return tuple(p.flat for p in parameters() if p.structural_ln_sd > 0 and p.flat in used)
 
 
 @cache
