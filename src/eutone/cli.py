@@ -251,6 +251,28 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile or 
     sys.stdout.write(_results.schema(name))
 
 
+@app.command()
+def validate(
+    context: typer.Context,
+    json: Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON; - for standard output.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Hold the whole person against published findings: what each simulation says, what was seen, what passed.
+
+    Failures stay in the ledger and do not change the exit code.
+    """
+    from eutone import _terminal, _validate, _validating
+
+    common = _common(context)
+    _terminal.check_paths({}, {"--json": json})
+    with _terminal.progress(common.quiet) as advance:
+        ledger = _validate.validate(threads=common.threads, progress=advance)
+    if json:
+        _terminal.put(json, _validating.to_json(ledger))
+    if not (common.quiet and json):
+        typer.echo(_validating.table(ledger), err=json == "-")
+
+
 @models.command("list")
 def model_list() -> None:
     """Name the models that come with Eutone."""
@@ -263,10 +285,14 @@ def model_list() -> None:
 
 @models.command("show")
 def model_show(model: Model) -> None:
-    """Print what stands in a model: species, conserved totals, reactions with their rates, parameters."""
-    from eutone import _model
+    """Print what stands in a model, or what an id of the body means: its equation, its numbers and their sources.
 
-    typer.echo(_model.show(_model.find(model)))
+    An id is dotted (striatum.dopamine.TH, enzyme.MAOA) or as in the model.
+    """
+    from eutone import _explain, _model
+
+    of_body = model not in _model.names() and not _model.names_file(model) and _explain.known(model)
+    typer.echo(_explain.explain(model) if of_body else _model.show(_model.find(model)))
 
 
 @models.command("check")

@@ -1,6 +1,6 @@
 """What must hold of the body's files: values only in the table, every value with unit, spread, grade and source.
 
-Signals that couplings start from are 1 in the default body.
+Units agree through every equation, and signals that couplings start from are 1 in the default body.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from eutone.body._check_exposures import exposure_faults
 from eutone.body._compose import MODULES, MORE, default_values, structure
 from eutone.body._couplings import couplings
+from eutone.body._dimensions import dimension_faults
 from eutone.body._tables import GRADES, parameters, quantities, readouts
 
 __all__ = ["check", "literals"]
@@ -41,7 +42,7 @@ def check() -> list[str]:
             faults.append(f"{p.id}: {p.flat} is used in no module")
     for ids in ([r.readout for r in readouts()], [q.id for q in quantities()]):
         faults += [f"{i}: given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    return faults + _coupling_faults() + exposure_faults()
+    return [*faults, *dimension_faults(), *_coupling_faults(), *exposure_faults()]
 
 
 def _coupling_faults() -> list[str]:

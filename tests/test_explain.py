@@ -1,0 +1,56 @@
+"""``eutone model show ID``: equation, numbers, sources."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from eutone._errors import InputError
+from eutone._explain import explain, known
+from eutone.body._ids import flat_ids
+from eutone.cli import app
+
+
+def test_a_reaction_shows_equation_parameters_and_sources() -> None:
+    text = explain("striatum.dopamine.TH")
+    assert "-> L_d" in text
+    assert "v_TH := V_TH*e_TH*" in text
+    done = CliRunner().invoke(app, ["model", "show", "striatum.dopamine.TH"])
+    assert done.exit_code == 0
+    assert done.stdout.strip() == text.strip()
+
+
+def test_a_rule_shows_its_numbers() -> None:
+    text = explain("f_BH4_TH")
+    assert "tetrahydrobiopterin" in text.lower() or "BH4" in text
+    assert "ln sd" in text
+    assert "used in: v_TH" in text
+
+
+def test_a_parameter_and_a_quantity() -> None:
+    assert "RECALLED: " in explain("ADRA2A.K")
+    assert explain("striatum.dopamine.extracellular").startswith("striatum.dopamine.extracellular (e_d)")
+    assert explain("striatum.dopamine.turnover").startswith("striatum.dopamine.turnover (J_HVA_out)")
+
+
+def test_a_species_shows_what_makes_and_takes_it() -> None:
+    assert "dE_HVA/dt = " in explain("E_HVA")
+
+
+def test_every_reaction_and_rule_has_an_id_of_its_own() -> None:
+    found = flat_ids()
+    assert len({v for v in found.values() if v.startswith("J_")}) > 250
+    for name in ("striatum.dopamine.AADC", "forebrain.serotonin.TPH", "cortex.norepinephrine.DBH"):
+        assert known(name)
+
+
+def test_what_nobody_knows_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="nothing is called") as error:
+        explain("striatum.dopamine.TX")
+    assert "striatum.dopamine.T" in str(error.value.hint)
+
+
+def test_a_name_that_is_no_id_is_a_model_as_before() -> None:
+    done = CliRunner().invoke(app, ["model", "show", "no_such_thing"])
+    assert isinstance(done.exception, InputError)
+    assert "there is no model 'no_such_thing'" in str(done.exception)

@@ -1,0 +1,102 @@
+"""The ledger: simulations say what they should where the answer is known, and nothing is left out in silence."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from typer.testing import CliRunner
+
+from eutone import _validate
+from eutone._errors import ModelError
+from eutone._validate import Ledger, validate
+from eutone._validating import table, to_json
+from eutone.body._trials import Change, Trial, _changes, trials
+from eutone.cli import app
+from eutone.knowledge.findings import findings
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return validate(threads=2)
+
+
+def trial(observable: str, change: str = "", versus: str = "", at_h: float | None = None, taking: tuple[str, ...] = ()):
+    arms = (_changes(change, "here"), _changes(versus, "here"))
+    return Trial("x", taking, (), *arms, at_h, observable, 1.0, False, "")
+
+
+def test_every_finding_is_in_the_ledger_once(ledger: Ledger) -> None:
+    tested = [e.finding.id for e in ledger.entries] + [f.id for f, _ in ledger.untestable]
+    assert sorted(tested) == sorted(f.id for f in findings())
+    assert all(why for _, why in ledger.untestable)
+
+
+def test_every_trial_belongs_to_a_finding_and_came_to_an_end(ledger: Ledger) -> None:
+    assert {t.finding for t in trials()} <= {f.id for f in findings()}
+    assert [e.finding.id for e in ledger.entries if e.predicted is None] == []
+
+
+def test_an_occupancy_is_what_the_table_of_drugs_says(ledger: Ledger) -> None:
+    (entry,) = [e for e in ledger.entries if e.finding.id == "F064"]
+    assert entry.predicted == pytest.approx(0.8)
+    assert entry.basis == "fitted"
+
+
+def test_a_source_that_set_no_number_is_predicted(ledger: Ledger) -> None:
+    basis = {e.finding.id: e.basis for e in ledger.entries}
+    assert basis["F074"] == "predicted"
+    assert basis["F077"] == "fitted"
+
+
+def test_arms_and_hours() -> None:
+    """A window acts while it lasts; what is for good acts from the beginning; an empty arm is the body at rest."""
+    wanted = [
+        trial("P_Phe", "enzyme.PAH*0.5"),
+        trial("P_Phe", "input.phenylalanine*2@0-4", at_h=4),
+        trial("P_Phe", "input.phenylalanine*2@0-4", at_h=400),
+        trial("P_Phe", "input.phenylalanine*2@-4-0", at_h=0),
+        trial("in_Phe", "input.phenylalanine*2@0-4", at_h=2),
+        trial("csf_HIAA", taking=("sertraline 50 mg/d",)),
+    ]
+    folds = [a / b for a, b in _validate._run(wanted, False, 1)]
+    assert folds[0] > 1.2
+    assert folds[1] > 1.2
+    assert folds[2] == pytest.approx(1, abs=1e-3)
+    assert folds[3] == pytest.approx(folds[1], rel=1e-5)
+    assert folds[4] == pytest.approx(2)
+    assert folds[5] < 0.9
+
+
+def test_changes_are_read() -> None:
+    assert _changes("enzyme.MAOA*0.3; input.tryptophan=0@-2-8.5", "here") == (
+        Change("enzyme.MAOA", True, 0.3),
+        Change("input.tryptophan", False, 0.0, -2.0, 8.5),
+    )
+    with pytest.raises(ModelError, match=r"cannot read 'enzyme\.MAOA 0\.3'"):
+        _changes("enzyme.MAOA 0.3", "here")
+
+
+def test_the_json_is_the_contract(ledger: Ledger) -> None:
+    told = json.loads(to_json(ledger))
+    assert {"findings", "passed", "total", "untestable"} <= told.keys()
+    assert told["total"] == len(told["findings"])
+    assert told["passed"] == sum(f["passed"] for f in told["findings"])
+    for f in told["findings"]:
+        assert {"id", "kind", "basis", "observed", "predicted", "low", "high", "passed", "why"} <= f.keys()
+        assert f["predicted"] is None or math.isfinite(f["predicted"])
+    assert all(set(u) == {"id", "why"} for u in told["untestable"])
+
+
+def test_the_table_shows_misses_and_scores(ledger: Ledger) -> None:
+    text = table(ledger)
+    assert text.count("MISS") == sum(not e.passed for e in ledger.entries)
+    assert "predicted numbers:" in text
+
+
+def test_the_command(monkeypatch: pytest.MonkeyPatch, ledger: Ledger) -> None:
+    monkeypatch.setattr(_validate, "validate", lambda **_: ledger)
+    done = CliRunner().invoke(app, ["validate", "--json", "-", "--quiet"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["total"] == len(ledger.entries)
