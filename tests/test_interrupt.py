@@ -103,7 +103,9 @@ def test_a_signal_ends_the_command_in_one_line(
 # Ctrl-C at the n-th import from that of a module on, inside a text that is run, as every dataclass runs one. The first
 # import of ``python -m eutone`` itself is that of signal.
 AT = """
-import os, sys
+import _signal, os, sys
+# as from a terminal: a shell without job control starts what runs in the background with Ctrl-C ignored
+_signal.signal(_signal.SIGINT, _signal.default_int_handler)
 seen = []
 
 def hook(event, args, first=os.environ["FIRST"], n=int(os.environ["NTH"])):
