@@ -1,0 +1,100 @@
+"""What is taken hour by hour: its daily mean in the end, and nothing before it is there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from eutone._errors import ModelError
+from eutone._person import Person
+from eutone.body import load
+from eutone.body._compose import load_whole
+from eutone.body._taken import with_taken
+from eutone.body._treatment import effects, exposure
+from eutone.engine import compile_network, solve_steady
+from eutone.engine.course import compile_course, solve_course
+from eutone.forms.taking import protocol_of
+
+PERSON = Person(age_years=35.0, weight_kg=70.0)
+
+
+def course(text: str, days: float, wanted: str, network=None) -> tuple[np.ndarray, np.ndarray]:
+    """Hours, and an observable over the default person's own."""
+    network = load().network if network is None else network
+    taken = with_taken(network, protocol_of([text])[0], PERSON, 24.0 * days)
+    hours = np.arange(0.0, 24.0 * days + 1.0)
+    start = np.append(network.initial, np.zeros(len(taken.network.species) - len(network.species)))
+    code = compile_course(taken.network)
+    found = solve_course(code, np.empty((1, 0)), hours, start=start, doses=taken.doses, rtol=1e-7)
+    assert found.status[0] == 0
+    return hours, found.states[0, :, found.species.index(wanted)] / network.initial[network.species.index(wanted)]
+
+
+def mean(text: str, wanted: str) -> float:
+    """The fold under the daily mean."""
+    body = load()
+    shifts = exposure(protocol_of([text])[0], PERSON, body.free).shifts
+    names = tuple(body.names[name] for name, _, _ in shifts)
+    compiled = compile_network(body.network, names, (wanted,))
+    defaults = dict(zip(body.network.parameters, body.network.values, strict=True))
+    values = [[defaults[n] * math.exp(m) for n, (_, m, _) in zip(names, shifts, strict=True)]]
+    return (
+        float(solve_steady(compiled, values).observables[0, 0])
+        / body.network.initial[body.network.species.index(wanted)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "days"),
+    [
+        ("sertraline 50 mg 2/d", "csf_HIAA", 60),
+        ("selegiline 5 mg 2/d", "e_d", 120),
+        ("vigabatrin 1500 mg 2/d", "GABA", 60),
+        ("levodopa 100 mg every 1 h with carbidopa 10 mg", "P_OMD", 40),
+    ],
+)
+def test_after_weeks_the_mean_of_a_day_is_that_of_the_daily_mean(text: str, wanted: str, days: float) -> None:
+    _, found = course(text, days, wanted)
+    assert np.mean(found[-25:-1]) == pytest.approx(mean(text, wanted), rel=0.03)
+
+
+def test_an_effect_is_not_there_before_the_drug() -> None:
+    _, found = course("fluoxetine 20 mg/d", 42, "csf_HIAA")
+    assert found[0] == pytest.approx(1, abs=1e-6)
+    assert 0.9 < found[24] < 1
+    assert found[24 * 42] < 0.75
+
+
+def test_a_dose_comes_and_goes() -> None:
+    hours, found = course("levodopa 100 mg 1/d with carbidopa 25 mg for 1 d", 2, "P_LDOPA")
+    peak = int(np.argmax(found))
+    assert 0 < hours[peak] < 3
+    assert found[peak] > 20
+    assert found[-1] < 0.01 * found[peak]
+
+
+def test_hours_of_the_day_are_kept() -> None:
+    taken = with_taken(load().network, protocol_of(["levodopa 100 mg at 08:00,20:00"])[0], PERSON, 48.0)
+    assert sorted({float(d.time) for d in taken.doses}) == [8.0, 20.0, 32.0, 44.0]
+    assert {float(d.amount) for d in taken.doses} == {12.0}
+
+
+def test_every_drug_of_the_table_can_be_taken() -> None:
+    network = load_whole()
+    for drug in effects():
+        taken = with_taken(network, protocol_of([f"{drug} 10 mg 1/d"])[0], PERSON, 24.0)
+        assert taken.modelled or taken.not_modelled
+        assert all(np.isfinite(float(d.amount)) for d in taken.doses)
+
+
+def test_what_is_not_known_is_said() -> None:
+    taken = with_taken(load().network, protocol_of(["unobtainium 5 mg"])[0], PERSON, 24.0)
+    assert taken.not_modelled == (("unobtainium", "not known"),)
+    assert taken.network.species == load().network.species
+
+
+def test_an_endless_time_is_refused() -> None:
+    with pytest.raises(ModelError, match="no time to take"):
+        with_taken(load().network, protocol_of(["sertraline"])[0], PERSON, math.inf)
