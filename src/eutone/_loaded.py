@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -168,6 +168,33 @@ class Model:
         from eutone import _doses
 
         return _doses.series(self.network, target, amount, at, over=over, every=every, count=count)
+
+    def taking(
+        self, items: str | Iterable[str], hours: float, *, weight_kg: float = 70.0, age_years: float = 35.0
+    ) -> tuple[Model, list[Dose]]:
+        """A person who takes something from time 0 on, and the doses to simulate with; of ``whole`` and ``body`` only.
+
+        Parameters
+        ----------
+        items : str or iterable of str
+            As for a profile: ``sertraline 50 mg/d``, ``levodopa 100 mg at 08:00,14:00 with carbidopa 25 mg for 2 wk``.
+        hours : float
+            How long the simulation is.
+
+        Raises
+        ------
+        InputError
+            If the model is no person's, or an item cannot be read, is not known, or moves nothing in the model.
+
+        Examples
+        --------
+        >>> person, doses = eutone.load("whole").taking("sertraline 50 mg/d", hours=24 * 28)
+        >>> course = eutone.simulate(person, times=range(24 * 28), doses=doses)
+        """
+        from eutone._taking import taking
+
+        model, doses, _ = taking(self, items, hours, weight_kg=weight_kg, age_years=age_years)
+        return model, doses
 
     def to_sbml(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
         """The model as SBML Level 3 Version 2, written from what Eutone solves, ids as they are.

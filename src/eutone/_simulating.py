@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from eutone._loaded import Model, load
 from eutone._setup import MOST_TIMES, setup
 from eutone._simulate import simulate
 from eutone._streamed import form_of, simulate_to
+from eutone._taking import taking
 from eutone._time_unit import SECONDS
 from eutone._written import first_people
 from eutone.engine.status import Status
@@ -47,7 +49,7 @@ class Request:
     spread : float or None
     vary, wanted : str or None
         Ids between commas or spaces; those of ``vary`` may be patterns.
-    set_, dose : sequence of str or None
+    set_, dose, take : sequence of str or None
     rtol, atol : float
     csv, json, out, svg : str or None
         Paths; ``json`` may be ``-``.
@@ -63,6 +65,7 @@ class Request:
     vary: str | None
     set_: Sequence[str] | None
     dose: Sequence[str] | None
+    take: Sequence[str] | None
     wanted: str | None
     seed: int | None
     rtol: float
@@ -177,6 +180,7 @@ def run(request: Request) -> None:
     with _terminal.progress(request.quiet, after=_AFTER_SECONDS) as advance:
         advance("reading the model", 0.0)
         model = load(request.model)
+        given_by_drugs: list[Dose] = []
         settings, wanted = settings_of(request.set_ or ()), ids("--wanted", request.wanted)
         given = {text: _doses.parse(model.network, text) for text in request.dose or ()}
         doses = [dose for several in given.values() for dose in several]
@@ -184,11 +188,17 @@ def run(request: Request) -> None:
         for text, several in given.items():
             if min(float(np.asarray(dose.time)) for dose in several) > times[-1]:
                 raise InputError(f"--dose '{text}' begins after the end, {times[-1]:g}", hint="Ask for a longer time")
-        names = setup(model, (), settings, doses, wanted).wanted.names
-        shown = names if wanted is not None else names[:_SHOWN]
+        if request.take:
+            own = tuple(model.network.species)
+            model, given_by_drugs, said = taking(model, request.take, float(times[-1]))
+            wanted = wanted or own
+            for line in said if not request.quiet else ():
+                print(f"note: {line}", file=sys.stderr)  # noqa: T201
+        names = setup(model, (), settings, [*doses, *given_by_drugs], wanted).wanted.names
+        shown = names if request.wanted is not None else names[:_SHOWN]
         common = {
-            "times": times, "doses": doses, "set": settings, "rtol": request.rtol, "atol": request.atol,
-            "threads": request.threads,
+            "times": times, "doses": [*doses, *given_by_drugs], "set": settings, "rtol": request.rtol,
+            "atol": request.atol, "threads": request.threads,
         }  # fmt: skip
         needed = names if any((request.csv, request.json, request.out and not request.folder)) else shown
         counts, courses = _computed(request, model, common, names, needed, _part(advance, 0.02, 0.8))

@@ -59,6 +59,7 @@ SIMULATE_EXAMPLES = """\b
 Examples:
   eutone simulate dopamine_2009 --days 7
   eutone simulate dopamine_2009 --days 3 --people 10000 --dose "ldopa 50 at 8 every 8 x 6" --svg bands.svg
+  eutone simulate whole --take "sertraline 50 mg/d" --days 42 --wanted csf_HIAA,e_s,plt_5HT --svg weeks.svg
   eutone simulate model.xml --until 100 --set k1=0.3 --wanted A,B,J0 --csv courses.csv
   eutone simulate dopamine_2009 --days 7 --people 1000000 --wanted eda --out people.parquet"""
 
@@ -211,6 +212,13 @@ def simulate(
             metavar="DOSE",
             help="TARGET AMOUNT at T [for D] [every E x COUNT], once per item: a species gets it, a parameter is "
             "raised by it. Times may have a unit (8 h, 30 min) where the model says its own.",
+        ),
+    ] = None,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ITEM",
+            help="What is taken from time 0 on, once per item, as for a profile; for the models whole and body.",
         ),
     ] = None,
     wanted: Annotated[

@@ -1,0 +1,56 @@
+"""What a person takes in a simulation: `Model.taking`, and ``eutone simulate --take``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from eutone._errors import InputError
+
+if TYPE_CHECKING:
+    from eutone._loaded import Model
+    from eutone.engine.dosing import Dose
+
+__all__ = ["taking"]
+
+_HOUR = 3600.0
+
+
+def taking(
+    model: Model, items: str | Iterable[str], hours: float, *, weight_kg: float = 70.0, age_years: float = 35.0
+) -> tuple[Model, list[Dose], list[str]]:
+    """``model`` with what is taken, the doses to give it, and a line for each item that says how it was understood.
+
+    Parameters
+    ----------
+    model : Model
+        The body, or the whole person.
+    items : str or iterable of str
+        As for a profile: ``sertraline 50 mg/d``, ``levodopa 100 mg at 08:00,14:00 with carbidopa 25 mg for 2 wk``.
+    hours : float
+        How long the simulation is.
+
+    Raises
+    ------
+    InputError
+        If the model is no person's, or an item cannot be read, or is not known, or moves nothing in the model.
+    """
+    from eutone._model import BODY, WHOLE
+    from eutone._person import Person
+    from eutone.body._taken import with_taken
+    from eutone.forms.taking import protocol_of
+
+    if model.name not in (BODY, WHOLE) or model.network.seconds != _HOUR:
+        raise InputError(
+            f"'{model.name}' is no person, so nothing can be taken by it",
+            hint=f"Simulate {WHOLE} or {BODY}; --dose gives something to a species of any model",
+        )
+    said = [items] if isinstance(items, str) else list(items)
+    protocol = protocol_of(said)[0]
+    taken = with_taken(model.network, protocol, Person(age_years=age_years, weight_kg=weight_kg), hours)
+    if taken.not_modelled:
+        name, why = taken.not_modelled[0]
+        raise InputError(f"{name}: {why}", hint="'eutone profile' reads any item; a simulation needs its mechanism")
+    lines = [f"{name}: {how}" for name, how in taken.modelled]
+    return replace(model, network=taken.network), list(taken.doses), lines
