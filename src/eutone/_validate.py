@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from eutone._errors import SolveError
 from eutone._person import Person
+from eutone._protocol import Protocol
 from eutone.body._compose import all_parameters, load_whole
 from eutone.body._couplings import coupling_parameters
+from eutone.body._taken import NOW, with_taken
 from eutone.body._treatment import effects, exposure
 from eutone.body._trials import Change, Trial, trials
 from eutone.engine import Network, compile_network, solve_steady
@@ -170,6 +172,7 @@ class _Arm:
 
     values: dict[str, float]
     windows: tuple[tuple[str, float, float, float], ...]  # flat id, amount, begin, end
+    taken: Protocol  # hour by hour
     at_h: float | None
     observable: str
 
@@ -197,10 +200,11 @@ def _arm(
     default = dict(zip(network.parameters, network.values.tolist(), strict=True))
     values = dict(off)
     windows = []
-    if taking:
-        taken = exposure(protocol_of(taking)[0], _PERSON, tuple(flat))
-        for name, mean, _ in taken.shifts:
+    taken = protocol_of(taking)[0] if taking else Protocol()
+    if trial.at_h is None:
+        for name, mean, _ in exposure(taken, _PERSON, tuple(flat)).shifts:
             values[flat[name]] = default[flat[name]] * math.exp(mean)
+        taken = Protocol()
     for c in changes:
         name = flat[c.parameter]
         before = values.get(name, default[name])
@@ -209,7 +213,7 @@ def _arm(
             values[name] = after
         else:
             windows.append((name, after - before, c.begin, c.end))
-    return _Arm(values, tuple(windows), trial.at_h, trial.observable)
+    return _Arm(values, tuple(windows), taken, trial.at_h, trial.observable)
 
 
 def _table(network: Network, free: tuple[str, ...], arms: list[_Arm]) -> Array:
@@ -239,15 +243,18 @@ def _courses(network: Network, arms: list[_Arm], off: dict[str, float], threads:
     before = -min([0.0, *(w[2] for arm in arms for w in arm.windows)])
     ends = [before + float(arm.at_h or 0.0) for arm in arms]
     times = np.unique([0.0, *ends])
-    doses = []
+    drugs = with_taken(network, [arm.taken for arm in arms], _PERSON, max(ends))
+    doses = [replace(d, time=np.asarray(d.time) + before) for d in drugs.doses]
     for k, arm in enumerate(arms):
         for name, amount, begin, end in arm.windows:
             only = np.full((3, len(arms)), np.nan)
             only[:, k] = before + begin, amount, end - begin
             doses.append(Dose(name, only[0], only[1], only[2]))
-    code = compile_course(network, free)
     table = _table(network, free, arms)
-    run = solve_course(code, table, times, start=rest.states[0], doses=doses, rtol=1e-7, threads=threads)
+    network = drugs.network
+    start = np.append(rest.states[0], np.zeros(len(network.species) - rest.states.shape[1]))
+    code = compile_course(network, free)
+    run = solve_course(code, table, times, start=start, doses=doses, rtol=1e-7, threads=threads)
     default = dict(zip(network.parameters, network.values.tolist(), strict=True))
     derivative, levels = Derivative(network), np.full(len(arms), np.nan)
     for k, arm in enumerate(arms):
@@ -259,5 +266,7 @@ def _courses(network: Network, arms: list[_Arm], off: dict[str, float], threads:
                 own[name] += amount
         state = run.states[k, int(np.searchsorted(times, ends[k]))]
         at = derivative.values(ends[k], state, np.array([own[name] for name in network.parameters]))
-        levels[k] = float({**own, **at}[arm.observable])
+        now = {**own, **at}
+        # a parameter that a drug moves is what it is at that hour
+        levels[k] = float(now.get(NOW + arm.observable, now[arm.observable]))
     return levels

@@ -89,6 +89,24 @@ def test_every_drug_of_the_table_can_be_taken() -> None:
         assert all(np.isfinite(float(d.amount)) for d in taken.doses)
 
 
+def test_everybody_takes_their_own() -> None:
+    network = load().network
+    texts = ["sertraline 50 mg/d", "levodopa 100 mg 3/d with carbidopa 25 mg", None, "sertraline 50 mg/d"]
+    protocols = [protocol_of([t] if t else [])[0] for t in texts]
+    taken = with_taken(network, protocols, PERSON, 72.0)
+    start = np.append(network.initial, np.zeros(len(taken.network.species) - len(network.species)))
+    code = compile_course(taken.network)
+    found = solve_course(code, np.empty((4, 0)), [0.0, 71.0], start=start, doses=taken.doses, rtol=1e-7)
+    last = found.states[:, 1, found.species.index("csf_HIAA")] / network.initial[network.species.index("csf_HIAA")]
+    assert last[0] == pytest.approx(last[3], rel=1e-6)
+    assert last[2] == pytest.approx(1, abs=1e-6)
+    _, alone = course("sertraline 50 mg/d", 71 / 24, "csf_HIAA")
+    assert last[0] == pytest.approx(alone[71], rel=1e-4)
+    boosted = found.states[:, 1, found.species.index("P_LDOPA")] / network.initial[network.species.index("P_LDOPA")]
+    assert boosted[1] > 5
+    assert boosted[[0, 2, 3]] == pytest.approx(1, abs=1e-4)
+
+
 def test_what_is_not_known_is_said() -> None:
     taken = with_taken(load().network, protocol_of(["unobtainium 5 mg"])[0], PERSON, 24.0)
     assert taken.not_modelled == (("unobtainium", "not known"),)

@@ -16,8 +16,8 @@ in code.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from eutone.engine.dosing import Dose as Given
 from eutone.engine.dosing import repeated
 from eutone.engine.expr import Expr, call, const, substitute, symbol
 
-__all__ = ["Taken", "with_taken"]
+__all__ = ["NOW", "Taken", "with_taken"]
 
 NOW = "now."
 """Before the flat id of a parameter: what it is at the moment, with all that is taken."""
@@ -56,16 +56,17 @@ class Taken:
     not_modelled: tuple[tuple[str, str], ...]
 
 
-def with_taken(network: Network, protocol: Protocol, person: Person, hours: float) -> Taken:
-    """``network`` with what ``protocol`` says taken from time 0 for ``hours``, or as long as an item says.
+def with_taken(network: Network, protocols: Protocol | Sequence[Protocol], person: Person, hours: float) -> Taken:
+    """``network`` with what is taken from time 0 for ``hours``, or for as long as an item says.
 
     Parameters
     ----------
     network : Network
         The body or the whole person (time in hours).
-    protocol : Protocol
-        Where an item says hours of the day they count from time 0 as midnight; else it is taken at once and then at
-        even intervals. Amounts that are not said are usual ones.
+    protocols : Protocol or sequence of Protocol
+        One for everybody, or one for each of n people: doses then are arrays (n,), nan for the others'. Where an item
+        says hours of the day they count from time 0 as midnight; else it is taken at once and then at even intervals.
+        Amounts that are not said are usual ones.
     person : Person
         Its weight is asked for.
     hours : float
@@ -77,45 +78,78 @@ def with_taken(network: Network, protocol: Protocol, person: Person, hours: floa
     """
     if not 0 <= hours < math.inf:
         raise ModelError(f"{hours} is no time to take something for")
-    flat = {p.id: p.flat for p in all_parameters()}
-    factors: dict[str, list[Expr]] = {}
+    everybody = isinstance(protocols, Protocol)
+    several = [protocols] if isinstance(protocols, Protocol) else list(protocols)
+    made = _Made({p.id: p.flat for p in all_parameters()}, network)
+    for k, protocol in enumerate(several):
+        before = len(made.doses)
+        _add(made, protocol, person, hours, "taken" if everybody else f"taken.{k}")
+        if not everybody:
+            for at in range(before, len(made.doses)):
+                made.doses[at] = _only(made.doses[at], k, len(several))
+    rules: dict[str, Expr] = {}
+    for target in sorted({*made.factors, *made.inflows}):
+        value: Expr = symbol(target)
+        for factor in made.factors.get(target, ()):
+            value = value * factor
+        for inflow in made.inflows.get(target, ()):
+            value = value + inflow
+        rules[target] = value
+    return Taken(_driven(network, rules, made.stages), tuple(made.doses), tuple(made.modelled), tuple(made.missing))
+
+
+@dataclass
+class _Made:
+    """What comes together while items are gone through."""
+
+    flat: dict[str, str]
+    network: Network
+    factors: dict[str, list[Expr]] = field(default_factory=dict)
+    inflows: dict[str, list[Expr]] = field(default_factory=dict)
+    stages: list[tuple[str, str | None, float]] = field(default_factory=list)  # name, the next one, rate
+    doses: list[Given] = field(default_factory=list)
+    modelled: list[tuple[str, str]] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)
+
+
+def _add(made: _Made, protocol: Protocol, person: Person, hours: float, prefix: str) -> None:
+    """Add what one person takes."""
     inflows: dict[str, list[Expr]] = {}
     boosts: dict[str, float] = {}
-    stages: list[tuple[str, str | None, float]] = []  # name, the next one, rate
-    doses: list[Given] = []
-    modelled, missing = [], []
     for item, drug in _items(protocol):
-        mine = [e for e in effects().get(drug or "", ()) if flat.get(e.parameter) in network.parameters]
+        mine = [e for e in effects().get(drug or "", ()) if made.flat.get(e.parameter) in made.network.parameters]
         if not mine:
-            missing.append((item.name, "not known" if drug is None else "no mechanism in this model"))
+            made.missing.append((item.name, "not known" if drug is None else "no mechanism in this model"))
             continue
         said = []
         for effect in mine:
             mean, _, how = _shift(effect, item, person)
             said.append(how)
-            target = flat[effect.parameter]
+            target = made.flat[effect.parameter]
             if effect.kind == "boost":
                 boosts[target] = boosts.get(target, 1.0) * math.exp(mean)
                 continue
-            name = f"taken.{len(stages)}.{effect.drug}.{target}"
-            level = _level(effect, name, stages)
+            name = f"{prefix}.{len(made.stages)}.{effect.drug}.{target}"
+            level = _level(effect, name, made.stages)
             if level is not None:
-                doses += _given(item, stages[-1][0] if effect.absorption else name, hours)
+                made.doses += _given(item, made.stages[-1][0] if effect.absorption else name, hours)
             r = const(1.0) if level is None else level
             if effect.kind == "input":
                 inflows.setdefault(target, []).append(mean * r)
             else:
-                factors.setdefault(target, []).append(_left(math.exp(mean), r, irreversible=effect.irreversible))
-        modelled.append((item.name, "; ".join(said)))
-    rules: dict[str, Expr] = {}
-    for target in sorted({*factors, *inflows}):
-        value: Expr = symbol(target)
-        for factor in factors.get(target, ()):
-            value = value * factor
-        for inflow in inflows.get(target, ()):
-            value = value + inflow * boosts.get(target, 1.0)
-        rules[target] = value
-    return Taken(_driven(network, rules, stages), tuple(doses), tuple(modelled), tuple(missing))
+                left = _left(math.exp(mean), r, irreversible=effect.irreversible)
+                made.factors.setdefault(target, []).append(left)
+        made.modelled.append((item.name, "; ".join(said)))
+    for target, several in inflows.items():
+        made.inflows.setdefault(target, []).extend(inflow * boosts.get(target, 1.0) for inflow in several)
+
+
+def _only(dose: Given, k: int, n: int) -> Given:
+    """The same for person ``k`` of ``n``, and nothing for the others."""
+    mine = [np.full(n, np.nan) for _ in range(3)]
+    for array, number in zip(mine, (dose.time, dose.amount, dose.duration), strict=True):
+        array[k] = np.asarray(number, dtype=float)
+    return Given(dose.target, *mine)
 
 
 def _items(protocol: Protocol) -> list[tuple[Dose, str | None]]:

@@ -6,9 +6,9 @@
     input.tryptophan*0.1@0-8    from hour 0 to hour 8 of the trial; hours before 0 lie before it
     clock.day.amplitude=1       to this value
 
-``taking`` and ``versus_taking`` are what `--taking` says, as daily means. ``at_h`` is when the observable is looked at,
-counted from hour 0; empty is the new steady state. Empty arms are the default person at rest. ``fitted`` marks what the
-trial's own inputs were set from.
+``taking`` and ``versus_taking`` are what `--taking` says: hour by hour from hour 0 where there is an ``at_h``, when the
+observable is looked at, counted from hour 0; else as daily means, and the observable is that of the new steady state.
+Empty arms are the default person at rest. ``fitted`` marks what the trial's own inputs were set from.
 """
 
 from __future__ import annotations
