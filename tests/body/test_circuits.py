@@ -1,11 +1,14 @@
-"""Prefrontal dopamine, gain, signal against noise, excitation against inhibition, arousal, and what people feel of it."""
+"""Prefrontal dopamine, gain, signal against noise, excitation against inhibition, arousal, and functional domains."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from eutone.body import load_module, load_whole
+from eutone.body._compose import all_parameters
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.reference import Derivative, steady_state, time_course
 
@@ -24,17 +27,24 @@ def at_once(model: tuple[Network, Derivative], **changes: float) -> dict[str, fl
     return dict(derivative.values(0.0, network.initial, np.array([values[p] for p in network.parameters])))
 
 
-def whole_rest(*rows: dict[str, float]) -> dict[str, np.ndarray]:
-    """Signals of the whole person at rest, one row each."""
+Rest = Callable[..., dict[str, np.ndarray]]
+
+
+@pytest.fixture(scope="module")
+def whole_rest() -> Rest:
+    """Signals and states of the whole person at rest, one row for each set of changes."""
     network = load_whole()
-    free = tuple(sorted({name for row in rows for name in row}))
-    default = dict(zip(network.parameters, network.values, strict=True))
-    signals = [name for name, _ in network.rules if name.startswith(("f_", "dprime"))]
+    free = ("t_NET", "t_DAT", "t_SERT", "e_COMT", "d2_free", "free_H1")
+    signals = [name for name, _ in network.rules if name.startswith("f_")]
     compiled = compile_network(network, free, signals)
-    solved = solve_steady(compiled, np.array([[{**default, **row}[name] for name in free] for row in rows]))
-    assert (solved.status == 0).all()
-    found = {name: solved.observables[:, i] for i, name in enumerate(signals)}
-    return found | {name: solved.states[:, i] for i, name in enumerate(network.species)}
+
+    def rest(*rows: dict[str, float]) -> dict[str, np.ndarray]:
+        solved = solve_steady(compiled, np.array([[row.get(name, 1.0) for name in free] for row in rows]))
+        assert (solved.status == 0).all()
+        found = {name: solved.observables[:, i] for i, name in enumerate(signals)}
+        return found | {name: solved.states[:, i] for i, name in enumerate(network.species)}
+
+    return rest
 
 
 def test_a_single_unit_gains_nothing_from_gain(circuit):
@@ -110,10 +120,10 @@ def test_prefrontal_dopamine_is_cleared_by_NET_and_COMT_not_by_DAT():
     assert level(t_NET=0.0, f_COMT=0.0) > 2 * level(t_NET=0.0)
 
 
-def test_low_doses_of_stimulants_help_and_high_ones_do_not():
+def test_low_doses_of_stimulants_help_and_high_ones_do_not(whole_rest: Rest):
     """Whole person: NET and DAT block by half; tolcapone or slow COMT; then both blocked nearly fully."""
     found = whole_rest(
-        {"t_NET": 1.0, "t_DAT": 1.0, "e_COMT": 1.0},
+        {},
         {"t_NET": 0.85},
         {"t_NET": 0.8, "t_DAT": 0.6},
         {"t_NET": 0.05, "t_DAT": 0.1, "e_COMT": 0.5},
@@ -159,10 +169,10 @@ def test_signs_of_domains(change: dict[str, float], domain: str, sign: int):
     assert found[domain] > 0.3  # no signal alone ends a function
 
 
-def test_whole_person_under_an_SSRI_an_antipsychotic_and_sleeplessness():
+def test_whole_person_under_an_SSRI_an_antipsychotic_and_sleeplessness(whole_rest: Rest):
     """Signs only: more 5-HT1A and mood; less D2 and mood; antihistamine lowers arousal and raises sleep."""
     found = whole_rest(
-        {"t_SERT": 1.0, "d2_free": 1.0, "free_H1": 1.0},
+        {},
         {"t_SERT": 0.2},
         {"d2_free": 0.25},
         {"free_H1": 0.2},
@@ -185,3 +195,39 @@ def test_nothing_is_negative_whatever_the_constants(name: str):
         found = derivative.values(0.0, state, values)
         assert all(np.isfinite(found[rule]) and found[rule] >= 0 for rule, _ in network.rules)
         assert all(found[r] >= 0 for r in network.reactions)
+
+
+def test_people_and_ignorance_have_steady_states():
+    """Every spread of the whole person at once; what is unknown about receptors and circuits alone moves no signal."""
+    network = load_whole()
+    known = dict(zip(network.parameters, network.values, strict=True))
+    spread = [(p, max(p.person_ln_sd, p.structural_ln_sd)) for p in all_parameters() if p.flat in known]
+    spread = [(p, sd) for p, sd in spread if sd > 0]
+    signals = ("f_D1", "f_D2", "f_5HT1A", "f_alpha2", "f_NMDA", "f_GABAtonic", "f_GAIN", "f_SNR", "f_AROUSAL")
+    compiled = compile_network(network, [p.flat for p, _ in spread], signals)
+    rng = np.random.default_rng(11)
+    default = np.array([known[p.flat] for p, _ in spread])
+    folds = np.exp(rng.normal(size=(100, len(spread))) * [sd for _, sd in spread])
+    everything = solve_steady(compiled, default * folds)
+    assert (everything.status == 0).all()
+    assert everything.states.min() > 0
+    ours = ("receptor.", "circuit.", "arousal.", "domain.")
+    fixed = np.array([p.structural_ln_sd == 0 or not p.id.startswith(ours) for p, _ in spread])
+    ignorance = solve_steady(compiled, default * np.where(fixed, 1.0, folds))
+    assert ignorance.observables == pytest.approx(np.ones_like(ignorance.observables), abs=1e-8)
+
+
+def test_therapeutic_stimulants_do_not_lower_the_ratio(whole_rest: Rest):
+    """The strength of alpha1 was set so."""
+    found = whole_rest({}, {"t_NET": 0.4, "t_DAT": 0.4}, {"t_NET": 0.7, "t_DAT": 0.6})
+    assert (found["f_SNR"][1:] > 1.0).all()
+
+
+def test_a_day_without_catecholamine_synthesis_frees_D2_for_the_tracer():
+    """AMPT over 25 h: raclopride binding +18 (SD of difference about 5) % in six people (Verhoeff 2001): predicted."""
+    network = load_whole()
+    values = dict(zip(network.parameters, network.values, strict=True)) | {"e_TH": 0.3}
+    derivative = Derivative(network)
+    course = time_course(network, [0.0, 25.0], {"e_TH": 0.3}, derivative=derivative)
+    found = derivative.values(25.0, course.states[1], np.array([values[p] for p in network.parameters]))
+    assert 1.06 < found["bp_D2"] < 1.28
