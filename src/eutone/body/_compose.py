@@ -54,6 +54,9 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
+_BUILT_IN = frozenset({"abs", "cos", "exp", "ln", "log", "max", "min", "pi", "piecewise", "sin", "sqrt", "time"})
+# what Antimony brings: no port, whoever calls it
+
 
 @cache
 def structure(name: str) -> str:
@@ -81,7 +84,7 @@ def ports(name: str) -> tuple[str, ...]:
     own = species | set(re.findall(r"^\s*(\w+)\s*:=", text, re.MULTILINE))
     own |= set(re.findall(r"^\s*(\w+):\s", text, re.MULTILINE)) | {"species"}
     flat = {p.flat for p in parameters()} - _states()
-    return tuple(sorted(set(_NAME.findall(text)) - own - flat))
+    return tuple(sorted(set(_NAME.findall(text)) - own - flat - _BUILT_IN))
 
 
 @cache
