@@ -54,7 +54,7 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
-_WORDS = frozenset("time abs ceil cos exp floor ln max min piecewise sin sqrt tan tanh".split())
+_WORDS = frozenset({"time", "abs", "cos", "exp", "floor", "ln", "max", "min", "piecewise", "sin", "sqrt", "tanh"})
 """What an expression may hold that is no name of a module: the clock and functions."""
 
 
