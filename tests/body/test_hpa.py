@@ -73,9 +73,7 @@ def test_alarm_is_answered_more_when_cortisol_is_low(axis: tuple[Network, Deriva
         clock = {"amp_day": 1.0, "clock_start": hour}
         at = [1.0, 2.0, 3.0]
         quiet, loud = (
-            time_course(
-                network, [1.0, 2.0, 3.0], clock | {"in_alarm": a}, start=state, derivative=derivative, rtol=1e-6
-            )
+            time_course(network, at, clock | {"in_alarm": a}, start=state, derivative=derivative, rtol=1e-6)
             for a in (1.0, 20.0)
         )
         rise.append((loud["CORT"] - quiet["CORT"]).max())
