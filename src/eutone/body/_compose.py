@@ -54,8 +54,10 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
-_BUILT_IN = frozenset({"abs", "cos", "exp", "ln", "log", "max", "min", "pi", "piecewise", "sin", "sqrt", "time"})
-# what Antimony brings: no port, whoever calls it
+_WORDS = frozenset(
+    {"time", "abs", "cos", "exp", "floor", "ln", "log", "max", "min", "pi", "piecewise", "sin", "sqrt", "tanh"}
+)
+"""What an expression may hold that is no name of a module: the clock and functions."""
 
 
 @cache
@@ -81,10 +83,10 @@ def ports(name: str) -> tuple[str, ...]:
     """What the module takes from others, from its text: names that neither it nor the parameter table sets."""
     text = structure(name)
     species = set(_NAME.findall(" ".join(re.findall(r"species ([^;]*);", text))))
-    own = species | set(re.findall(r"^\s*(\w+)\s*:=", text, re.MULTILINE))
+    own = species | _WORDS | set(re.findall(r"^\s*(\w+)\s*:=", text, re.MULTILINE))
     own |= set(re.findall(r"^\s*(\w+):\s", text, re.MULTILINE)) | {"species"}
     flat = {p.flat for p in parameters()} - _states()
-    return tuple(sorted(set(_NAME.findall(text)) - own - flat - _BUILT_IN))
+    return tuple(sorted(set(_NAME.findall(text)) - own - flat))
 
 
 @cache
@@ -151,7 +153,7 @@ def load_module(name: str) -> Network:
 def default_values() -> dict[str, float]:
     """The value of everything in the whole person at the default state."""
     network = load_whole()
-    values: dict[str, object] = dict(zip(network.species, network.initial, strict=True))
+    values: dict[str, object] = {"time": 0.0, **dict(zip(network.species, network.initial, strict=True))}
     values.update(zip(network.parameters, network.values, strict=True))
     for rule, expression in network.rules:
         values[rule] = evaluate([expression], values)[0]

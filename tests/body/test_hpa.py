@@ -1,0 +1,80 @@
+"""The stress axis: its day, its weeks, its feedback and what fails in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eutone.body import load_module
+from eutone.engine import Network
+from eutone.engine.reference import Derivative, SteadyState, steady_state, time_course
+
+FOLDS = ("f_CRH", "f_ACTH", "f_CORT", "m_pit", "m_adr")
+
+
+@pytest.fixture(scope="module")
+def axis() -> tuple[Network, Derivative]:
+    network = load_module("hpa")
+    return network, Derivative(network)
+
+
+def rest(axis: tuple[Network, Derivative], **changes: float) -> SteadyState:
+    found = steady_state(axis[0], changes, derivative=axis[1])
+    assert found.reason == ""
+    return found
+
+
+def test_the_day_has_the_rhythm_and_the_mean(axis: tuple[Network, Derivative]):
+    """33 healthy people: peak at 8:32, nadir at 0:18, 15.5 and 2.0 ug/dL; the mean is that without a clock."""
+    at = np.arange(0, 24 * 60 + 0.01, 0.1)
+    found = time_course(axis[0], at, {"amp_day": 1.0}, derivative=axis[1], rtol=1e-6)
+    last = at >= 24 * 59
+    cortisol, acth, hours = found["f_CORT"][last], found["f_ACTH"][last], at[last] - 24 * 59
+    assert 7.5 < hours[cortisol.argmax()] < 9.5
+    assert cortisol.max() / cortisol.min() > 5
+    assert cortisol[:-1].mean() == pytest.approx(1.0, abs=0.02)
+    assert hours[acth.argmax()] < hours[cortisol.argmax()]
+
+
+def test_weeks_of_stress_are_as_in_the_published_model(axis: tuple[Network, Derivative]):
+    """60 days of twice the drive, then none (Karin 2020, its own table): the changes made here move it by little."""
+    under = time_course(axis[0], [1440.0], {"in_stress": 2.0}, derivative=axis[1], rtol=1e-6)
+    assert [under[k][-1] for k in FOLDS] == pytest.approx((0.99, 1.21, 1.87, 1.32, 1.55), rel=0.03)
+    later = time_course(axis[0], [672.0, 1440.0], start=under.states[-1], derivative=axis[1], rtol=1e-6)
+    assert [later[k][0] for k in FOLDS] == pytest.approx((0.82, 0.85, 1.21, 1.05, 1.43), rel=0.03)
+    assert [later[k][1] for k in FOLDS] == pytest.approx((0.93, 0.85, 1.07, 0.91, 1.27), rel=0.03)
+
+
+def test_more_stress_more_cortisol(axis: tuple[Network, Derivative]):
+    levels = [rest(axis, in_stress=s)["f_CORT"] for s in (0.5, 1.0, 2.0, 4.0)]
+    assert np.all(np.diff(levels) > 0.3)
+
+
+def test_a_slow_21_hydroxylase_shows_in_its_substrate_not_in_cortisol(axis: tuple[Network, Derivative]):
+    found = rest(axis, e_CYP21A2=0.1)
+    assert found["OHP"] > 5 * 0.002
+    assert found["f_CORT"] == pytest.approx(1.0, abs=0.05)
+    assert found["m_adr"] > 1.2
+    assert rest(axis, e_CYP21A2=0.001)["f_ACTH"] > 2
+
+
+def test_hydrocortisone_suppresses_the_axis(axis: tuple[Network, Derivative]):
+    found = rest(axis, in_CORT=0.2)  # twice what the glands make
+    assert found["f_ACTH"] < 0.1
+    assert found["m_adr"] < 0.2
+    assert found["f_CORT"] == pytest.approx(0.2 / 0.09, rel=0.05)
+
+
+def test_alarm_is_answered_more_when_cortisol_is_low(axis: tuple[Network, Derivative]):
+    network, derivative = axis
+    days = time_course(network, [72 + 9, 72 + 19], {"amp_day": 1.0}, derivative=derivative, rtol=1e-6)
+    rise = []
+    for state, hour in zip(days.states, (9.0, 19.0), strict=True):
+        clock = {"amp_day": 1.0, "clock_start": hour}
+        at = [1.0, 2.0, 3.0]
+        quiet, loud = (
+            time_course(network, at, clock | {"in_alarm": a}, start=state, derivative=derivative, rtol=1e-6)
+            for a in (1.0, 20.0)
+        )
+        rise.append((loud["CORT"] - quiet["CORT"]).max())
+    assert rise[1] > 1.5 * rise[0]
