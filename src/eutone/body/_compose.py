@@ -53,6 +53,9 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 """The other modules of the whole person."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_ANTIMONY = frozenset({"species", "time", "exp", "ln", "sqrt", "abs", "floor", "ceil", "sin", "cos", "tan", "min", "max",
+                       "piecewise"})  # fmt: skip
+"""Words of the language, which no table sets and no module brings."""
 
 
 @cache
@@ -79,7 +82,7 @@ def ports(name: str) -> tuple[str, ...]:
     text = structure(name)
     species = set(_NAME.findall(" ".join(re.findall(r"species ([^;]*);", text))))
     own = species | set(re.findall(r"^\s*(\w+)\s*:=", text, re.MULTILINE))
-    own |= set(re.findall(r"^\s*(\w+):\s", text, re.MULTILINE)) | {"species"}
+    own |= set(re.findall(r"^\s*(\w+):\s", text, re.MULTILINE)) | _ANTIMONY
     flat = {p.flat for p in parameters()} - _states()
     return tuple(sorted(set(_NAME.findall(text)) - own - flat))
 
@@ -146,9 +149,9 @@ def load_module(name: str) -> Network:
 
 @cache
 def default_values() -> dict[str, float]:
-    """The value of everything in the whole person at the default state."""
+    """The value of everything in the whole person at the default state (in which clocks stand still)."""
     network = load_whole()
-    values: dict[str, object] = dict(zip(network.species, network.initial, strict=True))
+    values: dict[str, object] = {"time": 0.0, **dict(zip(network.species, network.initial, strict=True))}
     values.update(zip(network.parameters, network.values, strict=True))
     for rule, expression in network.rules:
         values[rule] = evaluate([expression], values)[0]
