@@ -53,8 +53,9 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 """The other modules of the whole person."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
-_ANTIMONY = frozenset({"species", "time", "exp", "ln", "sqrt", "abs", "floor", "ceil", "sin", "cos", "tan", "min", "max",
-                       "piecewise"})  # fmt: skip
+_ANTIMONY = frozenset(
+    ["species", "time", "exp", "ln", "sqrt", "abs", "floor", "ceil", "sin", "cos", "tan", "min", "max", "piecewise"]
+)
 """Words of the language, which no table sets and no module brings."""
 
 
