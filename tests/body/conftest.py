@@ -14,21 +14,9 @@ from eutone.engine.reference import Derivative, steady_state, time_course
 
 Values = dict[str, float]
 
-MOVED = tuple(
-    [
-        "e_IDO1",
-        "e_IDO1_b",
-        "e_KMO_b",
-        "in_B12",
-        "in_B6",
-        "in_copper",
-        "in_folate",
-        "in_protein",
-        "in_vitC",
-        "s_NEFA",
-        "s_insulin",
-        "t_CBLIF",
-    ]
+MOVED = (
+    *("e_IDO1", "e_IDO1_b", "e_KMO_b", "s_NEFA", "s_insulin", "t_CBLIF"),
+    *("in_B12", "in_B6", "in_copper", "in_folate", "in_protein", "in_vitC"),
 )
 """What tests of the whole person move: one compiled program serves them all."""
 
