@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from eutone.engine import Network
+from eutone.engine.course import compile_course, solve_course
+from eutone.engine.dosing import Dose as ManyDose
 from eutone.engine.reference import Derivative, Dose, TimeCourse, time_course
 
 FASTED = 12.0  # hours without food before what is eaten
@@ -112,6 +114,19 @@ def test_three_meals_leave_the_means_of_the_day(whole_network: Network, whole_de
     hour = times[last][found["A_meal"][last].argmax()] - 48.0
     assert 19.0 < hour < 22.0, "the largest meal is dinner"
     assert found["A_meal"][last].min() == pytest.approx(0.4, abs=0.02)
+
+
+def test_a_day_with_a_meal_more_is_the_same_compiled(whole_network: Network, whole_derivative: Derivative):
+    """Clocks, and the corners of ``min`` and ``max``, in machine code as on the reference path."""
+    times = np.arange(0.0, 25.0)
+    code = compile_course(whole_network, ("amp_day",))
+    fast = solve_course(code, np.array([[1.0]]), times, doses=[ManyDose("M_PRO", 10.0, 20.0)], rtol=1e-7, atol=1e-12)
+    assert fast.counts() == {"CONVERGED": 1}
+    slow = time_course(
+        whole_network, times, {"amp_day": 1.0}, (Dose("M_PRO", 10.0, 20.0),), rtol=1e-8, derivative=whole_derivative
+    )
+    floor = 1e-6 * np.abs(slow.states).max(axis=0)
+    assert (np.abs(fast.states[0] - slow.states) <= 2e-5 * np.abs(slow.states) + floor).all()
 
 
 def test_competitors_keep_tryptophan_out_of_the_brain(whole_folds: Callable[..., dict[str, float]]):
