@@ -53,9 +53,25 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 """The other modules of the whole person."""
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
-
 _WORDS = frozenset(
-    {"time", "abs", "cos", "exp", "floor", "ln", "log", "max", "min", "pi", "piecewise", "sin", "sqrt", "tanh"}
+    {
+        "time",
+        "abs",
+        "cos",
+        "ceil",
+        "exp",
+        "floor",
+        "ln",
+        "log",
+        "max",
+        "min",
+        "pi",
+        "piecewise",
+        "sin",
+        "sqrt",
+        "tan",
+        "tanh",
+    }
 )
 """What an expression may hold that is no name of a module: the clock and functions."""
 
@@ -151,7 +167,7 @@ def load_module(name: str) -> Network:
 
 @cache
 def default_values() -> dict[str, float]:
-    """The value of everything in the whole person at the default state."""
+    """The value of everything in the whole person at the default state (in which clocks stand still)."""
     network = load_whole()
     values: dict[str, object] = {"time": 0.0, **dict(zip(network.species, network.initial, strict=True))}
     values.update(zip(network.parameters, network.values, strict=True))
