@@ -54,6 +54,9 @@ MORE = tuple(sorted({path.stem for path in (FOLDER / "modules").glob("*.ant")} -
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
+_WORDS = {"species", "time", "min", "max", "exp", "ln", "sqrt", "sin", "cos"}
+"""Words of the language in a module's text, which are nobody's names."""
+
 
 @cache
 def structure(name: str) -> str:
@@ -79,7 +82,7 @@ def ports(name: str) -> tuple[str, ...]:
     text = structure(name)
     species = set(_NAME.findall(" ".join(re.findall(r"species ([^;]*);", text))))
     own = species | set(re.findall(r"^\s*(\w+)\s*:=", text, re.MULTILINE))
-    own |= set(re.findall(r"^\s*(\w+):\s", text, re.MULTILINE)) | {"species"}
+    own |= set(re.findall(r"^\s*(\w+):\s", text, re.MULTILINE)) | _WORDS
     flat = {p.flat for p in parameters()} - _states()
     return tuple(sorted(set(_NAME.findall(text)) - own - flat))
 
@@ -150,7 +153,9 @@ def default_values() -> dict[str, float]:
     network = load_whole()
     values: dict[str, object] = dict(zip(network.species, network.initial, strict=True))
     values.update(zip(network.parameters, network.values, strict=True))
+    values["time"] = 0.0  # no amplitude of a clock is above 0 here
     for rule, expression in network.rules:
         values[rule] = evaluate([expression], values)[0]
     values.update(zip(network.reactions, evaluate(list(network.rates), values), strict=True))
+    del values["time"]
     return {name: float(value) for name, value in values.items()}  # type: ignore[arg-type]
