@@ -18,9 +18,7 @@ def test_every_file_is_a_module_and_every_module_a_file():
 
 @pytest.mark.parametrize("name", [*MODULES, *MORE])
 def test_the_text_says_which_ports_there_are(name: str):
-    said = re.search(
-        r"^// ports:(.*)$", (FOLDER / "modules" / f"{name}.ant").read_text(encoding="utf-8"), re.MULTILINE
-    )
+    said = re.search(r"^// ports:(.*)$", (FOLDER / "modules" / f"{name}.ant").read_text(encoding="utf-8"), re.MULTILINE)
     assert said is not None, "a module says what it takes from others"
     assert {p.strip() for p in said[1].split(",")} - {""} == set(ports(name))
 
