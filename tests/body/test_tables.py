@@ -60,8 +60,8 @@ def test_relative_activities_are_one_by_default():
 
 
 def test_what_has_a_spread_is_free():
-    free = set(load().free)
-    people = {p.id for p in parameters() if p.person_ln_sd > 0 and p.structural_ln_sd == 0}
+    free, used = set(load().free), set(load().network.parameters)
+    people = {p.id for p in parameters() if p.flat in used and p.person_ln_sd > 0 and p.structural_ln_sd == 0}
     assert len(people) > 40
     assert people <= free
 
