@@ -103,6 +103,19 @@ def test_gaba_doubles_and_then_rises_little(vigabatrin: dict[str, np.ndarray]):
     assert (np.diff(vigabatrin["f_EI"]) < 0).all()
 
 
+def test_gad67_makes_half_and_the_other_makes_up_for_some(whole: Network, rest: SteadyState):
+    """At least half of basal synthesis (PMID 16539672)."""
+    old = rest["J_Glu_GAD67"]
+    assert 0.5 < old / (old + rest["J_GAD65"]) < 0.7
+    compiled = compile_network(whole, free=["e_GAD1", "e_GAD2"], observables=[("MRS_GABA", symbol("MRS_GABA"))])
+    found = solve_steady(compiled, np.array([[1.0, 1.0], [0.5, 1.0], [1.0, 0.5], [0.01, 1.0], [1.0, 0.01]]))
+    assert not found.status.any()
+    rested, half67, half65, no67, no65 = found.observables[:, 0]
+    assert no67 < half67 < rested
+    assert no65 < half65 < rested
+    assert half67 > 0.7 * rested
+
+
 def test_gaba_rises_in_hours_and_falls_a_little_in_weeks(whole: Network):
     found = time_course(whole, [0.0, 2.0, 24.0, 336.0], {"e_ABAT": 0.15}, rtol=1e-6)
     fold = found["MRS_GABA"] / found["MRS_GABA"][0]
