@@ -171,7 +171,9 @@ def default_values() -> dict[str, float]:
     network = load_whole()
     values: dict[str, object] = {"time": 0.0, **dict(zip(network.species, network.initial, strict=True))}
     values.update(zip(network.parameters, network.values, strict=True))
+    values["time"] = 0.0  # no amplitude of a clock is above 0 here
     for rule, expression in network.rules:
         values[rule] = evaluate([expression], values)[0]
     values.update(zip(network.reactions, evaluate(list(network.rates), values), strict=True))
+    del values["time"]
     return {name: float(value) for name, value in values.items()}  # type: ignore[arg-type]
