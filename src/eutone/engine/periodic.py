@@ -4,7 +4,8 @@ A state ``x`` lies on the orbit if one period later it is the same: ``P(x) = x``
 method on the independent species needs the derivative of ``P``. That of the default person (finite differences, all
 of them in lanes at once) serves everybody as preconditioner, and what is particular to a person is learned on the way
 by Anderson's mixing of the last few residuals (Walker and Ni, SIAM J Numer Anal 2011, 49:1715). So a person takes a
-handful of periods, however slow the slowest process is. Totals of conserved moieties stay what they were at the
+handful of periods, however slow the slowest process is. Who is too unlike the default person for that gets a derivative
+of their own, and Newton's method with it: as many periods as there are species, side by side, for each step. Totals of conserved moieties stay what they were at the
 start. Nobody's orbit depends on who stands beside them.
 
 What is solved is that the state repeats, not that it attracts: from beside an orbit that repels, that one is found.
@@ -38,6 +39,9 @@ Array = NDArray[np.float64]
 
 _MEMORY = 6  # residuals that are mixed: more are no longer independent of each other to the accuracy of a course
 _DIFFERENCE = 1e-5  # of a species: a course is right to 1e-9, so a slope is to 1e-4, and curvature costs less
+_SHARED = 20  # periods with everybody's preconditioner; who is not there then is too unlike the default person
+_STEPS = 8  # of Newton's method with a derivative of one's own
+_ROWS = 8192  # courses at once for these derivatives
 _WARM = 2  # periods that only bring people near, before anything is extrapolated
 _GROWTH = 1e4
 _PHASES = 97  # moments of a period, prime so that no clock beats with them
@@ -138,6 +142,11 @@ def periodic_orbits(
     inverse = _preconditioner(code, period, jumps, free, moieties, typical, rtol, atol, threads, stop)
     search = _Search(free, moieties, inverse, typical, tolerance, most)
     _settle(search, after, x, constants, residual, periods, status)
+    # shorter searches say that they are to be short
+    left = np.flatnonzero(status == Status.STEP_LIMIT) if most > _SHARED else []
+    together = max(1, _ROWS // (len(free) + 1))
+    for k in range(0, len(left), together):
+        _newton(search, after, left[k : k + together], x, constants, residual, periods, status)
     return Orbits(network.species, x, residual, periods, status)
 
 
@@ -171,7 +180,7 @@ def _settle(
     history: list[tuple[Array, Array]] = []  # of (independent species, preconditioned residual), everybody's
     # what grows for ever hardly changes in the end, relative to itself
     most_size = _GROWTH * (np.abs(x) + typical)
-    for _ in range(search.most - _WARM):
+    for _ in range(min(search.most, _SHARED) - _WARM):
         moved, ended = after(x[going], going)
         periods[going] += 1
         change = moved - x[going]
@@ -191,6 +200,49 @@ def _settle(
         new = _mixed(history, typical[free])
         new = np.where((y > 0) & (new < 0.2 * y), 0.2 * y, new)  # nobody loses more than four fifths at once
         x[going] = np.stack([restore(search.moieties, new[k], constants[i]) for k, i in enumerate(going)])
+
+
+def _newton(
+    search: _Search,
+    after: Callable[[Array, NDArray[np.intp]], tuple[Array, NDArray[np.int8]]],
+    who: NDArray[np.intp],
+    x: Array,
+    constants: Array,
+    residual: Array,
+    periods: NDArray[np.int64],
+    status: NDArray[np.int8],
+) -> None:
+    """Move these people to their orbit, in place, each with the derivative of the period map at their own state."""
+    free, m = search.free, len(search.free)
+    most_size = _GROWTH * (np.abs(x) + search.typical)
+    for _ in range(_STEPS):
+        y = x[who][:, free]
+        size = _DIFFERENCE * np.maximum(np.abs(y), search.typical[free])
+        points = np.repeat(y[:, None], m + 1, axis=1)  # the state, and one beside it for each species
+        points[:, np.arange(1, m + 1), np.arange(m)] += size
+        rows = np.repeat(who, m + 1)
+        begin = np.stack(
+            [restore(search.moieties, p, constants[i]) for p, i in zip(points.reshape(-1, m), rows, strict=True)]
+        )
+        moved, ended = after(begin, rows)
+        periods[who] += m + 1
+        moved, ended = moved.reshape(len(who), m + 1, -1), ended.reshape(len(who), m + 1)
+        change = moved[:, 0] - x[who]
+        residual[who] = np.max(np.abs(change) / (np.abs(x[who]) + 1e-6 * search.typical), axis=1, initial=0.0)
+        near = (np.abs(x[who]) <= most_size[who]).all(axis=1)
+        lost = (ended != 0).any(axis=1)
+        status[who[lost]] = ended[lost].max(axis=1)
+        there = ~lost & near & (residual[who] <= search.tolerance)
+        status[who[there]] = Status.CONVERGED
+        for k in np.flatnonzero(~lost & ~there):
+            slope = (moved[k, 1:][:, free] - moved[k, 0, free]).T / size[k]
+            step = np.linalg.lstsq(np.eye(m) - slope, change[k, free], rcond=1e-12)[0]
+            new = y[k] + step
+            new = np.where((y[k] > 0) & (new < 0.2 * y[k]), 0.2 * y[k], new)
+            x[who[k]] = restore(search.moieties, new, constants[who[k]])
+        who = who[~lost & ~there]
+        if not len(who):
+            return
 
 
 def _mixed(history: list[tuple[Array, Array]], scale: Array) -> Array:
