@@ -43,7 +43,7 @@ def at(milligrams_per_litre: float) -> float:
 
 def test_signals_are_one_at_rest(module: Network, derivative: Derivative):
     rest = solved(module, derivative)
-    for name in ("f_S", "f_ADO", "tone_A1", "tone_A2A", "s_wake", "A1_density"):
+    for name in ("f_S", "f_ADO", "f_A1", "f_A2A", "s_wake", "A1_density"):
         assert rest[name] == pytest.approx(1.0, abs=1e-6), name
 
 
@@ -95,13 +95,13 @@ def test_two_hundred_milligrams_reach_four_milligrams_per_litre(module: Network,
     level = found["C_caf"] * 194.19e-3
     assert level.max() == pytest.approx(3.8, abs=0.4)
     assert level[-1] / level[2] == pytest.approx(0.5, abs=0.06)
-    assert found["tone_A1"][2] < 0.85 < found["tone_A1"][-1]
+    assert found["f_A1"][2] < 0.85 < found["f_A1"][-1]
 
 
 def test_receptors_grow_while_caffeine_blocks_them(module: Network, derivative: Derivative):
     found = solved(module, derivative, in_caffeine=8.0)
     assert 1.1 < found["A1_density"] < 1.4
-    assert found["tone_A1"] < 1.0
+    assert found["f_A1"] < 1.0
 
 
 def test_a_night_missed_raises_receptors_until_it_is_slept(module: Network, derivative: Derivative):

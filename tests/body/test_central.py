@@ -14,8 +14,8 @@ from eutone.engine.reference import time_course
 
 CENTRAL = ("acetylcholine", "adenosine", "bdnf", "glutamate", "histamine", "regions")
 SIGNALS = (
-    "f_Glu", "f_GABA", "tone_NMDA", "tone_GABAA", "tone_EI", "f_ACh", "f_HA", "f_ADO",
-    "tone_A1", "tone_A2A", "f_DA", "f_5HT", "f_NE",
+    "f_Glu", "f_GABA", "f_NMDA", "f_GABAA", "f_EI", "f_ACh", "f_HA", "f_ADO",
+    "f_A1", "f_A2A", "f_DA", "f_5HT", "f_NE",
     "f_DA_pfc", "f_5HT_raphe", "f_NE_LC", "f_LC", "f_BDNF", "s_wake",
 )  # fmt: skip
 FIXED = {"time", "amp_day", "clock_start", "omega_day", "t_mid_wake", "c_gate", "k_gate", "x_wake", "x_EAAT2",

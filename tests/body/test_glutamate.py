@@ -40,7 +40,7 @@ def whole() -> Network:
 def vigabatrin(whole: Network) -> dict[str, np.ndarray]:
     """The whole person at rest with ever less GABA transaminase."""
     left = np.array([1.0, 0.5, 0.3, 0.15, 0.1, 0.05, 0.01])
-    names = ("MRS_GABA", "f_GABA", "r_GAD67", "csf_GABA", "tone_EI")
+    names = ("MRS_GABA", "f_GABA", "r_GAD67", "csf_GABA", "f_EI")
     compiled = compile_network(whole, free=["e_ABAT"], observables=[(n, symbol(n)) for n in names])
     found = solve_steady(compiled, left[:, None])
     assert not found.status.any()
@@ -100,7 +100,7 @@ def test_gaba_doubles_and_then_rises_little(vigabatrin: dict[str, np.ndarray]):
     assert at[0.01] < 4.0
     assert (np.diff(vigabatrin["f_GABA"]) > 0).all()
     assert (np.diff(vigabatrin["r_GAD67"]) < 0).all()
-    assert (np.diff(vigabatrin["tone_EI"]) < 0).all()
+    assert (np.diff(vigabatrin["f_EI"]) < 0).all()
 
 
 def test_gad67_makes_half_and_the_other_makes_up_for_some(whole: Network, rest: SteadyState):

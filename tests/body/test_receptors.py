@@ -51,7 +51,7 @@ def parameter(model: tuple[Network, Derivative], name: str) -> float:
 def test_signals_are_one_by_default(mono, other):
     for model in (mono, other):
         found = at_once(model)
-        signals = {name: found[name] for name, _ in model[0].rules if name.startswith(("f_", "bp_"))}
+        signals = {name: found[name] for name, _ in model[0].rules if name.startswith(("act_", "bp_"))}
         assert signals == pytest.approx(dict.fromkeys(signals, 1.0), abs=1e-9)
 
 
@@ -60,8 +60,8 @@ def test_the_operational_model(mono, x: str):
     """EC50 = K/(1 + tau), E = tau/(1 + tau) of the greatest effect (Black and Leff 1983, n = 1)."""
     pool, k, tau = POOL[x[0]], parameter(mono, f"K_r_{x}"), parameter(mono, f"q_{x}")
     # no regulation at once; f is relative, so compare with the effect at a flood of transmitter
-    most = at_once(mono, **{pool: k * 1e9})[f"f_{x}"]
-    half = at_once(mono, **{pool: k / (1 + tau)})[f"f_{x}"]
+    most = at_once(mono, **{pool: k * 1e9})[f"act_{x}"]
+    half = at_once(mono, **{pool: k / (1 + tau)})[f"act_{x}"]
     assert half / most == pytest.approx(0.5, rel=1e-6)
     level = parameter(mono, pool)
     assert 1 / most == pytest.approx(tau * level / (level + k) / (1 + tau * level / (level + k)) * (1 + tau) / tau)
@@ -72,16 +72,16 @@ def test_antagonists_compete_and_receptors_grow(mono, x: str):
     free = "d2_free" if x == "D2" else f"free_{x}"
     pool = POOL[x[0]]
     # a competitor at Ki doubles the transmitter that is needed
-    assert at_once(mono, **{free: 0.5, pool: 2 * parameter(mono, pool)})[f"f_{x}"] == pytest.approx(1.0)
+    assert at_once(mono, **{free: 0.5, pool: 2 * parameter(mono, pool)})[f"act_{x}"] == pytest.approx(1.0)
     acute, later = at_once(mono, **{free: 0.2}), weeks_later(mono, **{free: 0.2})
-    assert acute[f"f_{x}"] < later[f"f_{x}"] < 1.0
+    assert acute[f"act_{x}"] < later[f"act_{x}"] < 1.0
     assert 1.0 < later[f"R_{x}"] < 1 + parameter(mono, f"kap_r_{x}")
 
 
 @pytest.mark.parametrize("x", MONOAMINES)
 def test_more_transmitter_means_more_effect_and_fewer_receptors(mono, x: str):
     effects, receptors = zip(
-        *((found[f"f_{x}"], found[f"R_{x}"]) for fold in (0.1, 0.5, 1.0, 2.0, 5.0, 20.0)
+        *((found[f"act_{x}"], found[f"R_{x}"]) for fold in (0.1, 0.5, 1.0, 2.0, 5.0, 20.0)
           for found in [weeks_later(mono, **{POOL[x[0]]: fold * parameter(mono, POOL[x[0]])})]),
         strict=True,
     )  # fmt: skip
@@ -90,9 +90,9 @@ def test_more_transmitter_means_more_effect_and_fewer_receptors(mono, x: str):
 
 
 def test_a_partial_agonist_stands_between(mono):
-    full = at_once(mono, ago_5HT1A=100.0)["f_5HT1A"]
-    partial = at_once(mono, ago_5HT1A=100.0, eff_5HT1A=0.3)["f_5HT1A"]
-    silent = at_once(mono, ago_5HT1A=100.0, eff_5HT1A=0.0)["f_5HT1A"]
+    full = at_once(mono, ago_5HT1A=100.0)["act_5HT1A"]
+    partial = at_once(mono, ago_5HT1A=100.0, eff_5HT1A=0.3)["act_5HT1A"]
+    silent = at_once(mono, ago_5HT1A=100.0, eff_5HT1A=0.0)["act_5HT1A"]
     assert silent < 1.0 < partial < full
 
 
@@ -136,7 +136,7 @@ def test_magnesium_block_is_that_of_jahr_and_stevens(other):
 
 @pytest.mark.parametrize(("x", "ligand"), FOLDS.items())
 def test_effect_rises_with_the_fold(other, x: str, ligand: str):
-    effects = [weeks_later(other, **{f"fold_{ligand}": fold})[f"f_{x}"] for fold in (0.0, 0.5, 1.0, 2.0, 8.0)]
+    effects = [weeks_later(other, **{f"fold_{ligand}": fold})[f"act_{x}"] for fold in (0.0, 0.5, 1.0, 2.0, 8.0)]
     assert effects[0] == 0.0
     assert (np.diff(effects) > 0).all()
 
@@ -147,15 +147,15 @@ def test_nicotine_makes_more_receptors_caffeine_makes_more_A1(other):
     assert 1.26 < smoking["R_nACh"] < 1.36
     coffee = weeks_later(other, free_A1=0.5)
     assert 1.05 < coffee["R_A1"] < 1.25
-    assert at_once(other, free_A1=0.5)["f_A1"] < coffee["f_A1"] < 1.0
+    assert at_once(other, free_A1=0.5)["act_A1"] < coffee["act_A1"] < 1.0
     assert at_once(other, free_A1=0.5)["bp_A1"] < 0.7
 
 
 def test_modulators_of_GABA_A(other):
     """Benzodiazepines move synaptic receptors only; allopregnanolone the tonic ones more."""
     calm = at_once(other, occ_bz=0.5)
-    assert calm["f_GABAA"] > 1.5
-    assert calm["f_GABAtonic"] == pytest.approx(1.0)
+    assert calm["act_GABAA"] > 1.5
+    assert calm["act_GABAtonic"] == pytest.approx(1.0)
     late_pregnancy = at_once(other, fold_ALLO=50.0)
     assert late_pregnancy["x_tonic"] / at_once(other)["x_tonic"] > 3.0
     assert late_pregnancy["x_GABAA"] / at_once(other)["x_GABAA"] < 2.0
@@ -164,9 +164,9 @@ def test_modulators_of_GABA_A(other):
 
 
 def test_kynurenate_and_channel_blockers_lower_NMDA(other):
-    assert at_once(other, open_NMDA=0.5)["f_NMDA"] == pytest.approx(0.5)
-    assert 0.9 < at_once(other, fold_KYNA=1.7)["f_NMDA"] < 1.0
-    assert at_once(other, fold_QUIN=5.0)["f_NMDA"] > 1.0
+    assert at_once(other, open_NMDA=0.5)["act_NMDA"] == pytest.approx(0.5)
+    assert 0.9 < at_once(other, fold_KYNA=1.7)["act_NMDA"] < 1.0
+    assert at_once(other, fold_QUIN=5.0)["act_NMDA"] > 1.0
 
 
 @pytest.mark.parametrize("name", ["receptors", "receptors_other"])
