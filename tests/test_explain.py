@@ -14,7 +14,7 @@ from eutone.cli import app
 def test_a_reaction_shows_equation_parameters_and_sources() -> None:
     text = explain("striatum.dopamine.TH")
     assert "-> L_d" in text
-    assert "v_TH := V_TH*e_TH*" in text
+    assert "v_TH := V_TH*" in text
     done = CliRunner().invoke(app, ["model", "show", "striatum.dopamine.TH"])
     assert done.exit_code == 0
     assert done.stdout.strip() == text.strip()

@@ -226,7 +226,7 @@ def test_people_and_ignorance_have_steady_states():
     ours = ("receptor.", "circuit.", "arousal.", "domain.")
     fixed = np.array([p.structural_ln_sd == 0 or not p.id.startswith(ours) for p, _ in spread])
     ignorance = solve_steady(compiled, default * np.where(fixed, 1.0, folds))
-    assert ignorance.observables == pytest.approx(np.ones_like(ignorance.observables), abs=1e-8)
+    assert ignorance.observables == pytest.approx(np.ones_like(ignorance.observables), abs=1e-6)
 
 
 def test_therapeutic_stimulants_do_not_lower_the_ratio(whole_rest: Rest):

@@ -73,7 +73,7 @@ def test_the_adapted_fluxes_are_those_of_the_published_model(module: Network):
 def test_histidine_and_its_decarboxylase_make_histamine(module: Network):
     low, rest, high = (solved(module, e_HDC=f) for f in (0.1, 1.0, 2.0))
     assert low["f_HA"] < 0.5 < rest["f_HA"] < high["f_HA"]
-    loaded = solved(module, in_His=5.0)
+    loaded = solved(module, P_His=5.0)
     assert 1.1 < loaded["f_HA"] < 3.5  # 1 g/kg raised content to 166 % (hypothalamus) and 348 % (cortex), rat
 
 

@@ -11,7 +11,7 @@ from eutone.body._compose import default_values
 Folds = Callable[..., dict[str, float]]
 MODULE = "micronutrients"
 INTAKES = {"in_iron": "f_Fe", "in_Mg": "f_Mg", "in_vitC": "f_VitC", "in_copper": "f_Cu", "in_zinc": "f_Zn",
-           "in_choline": "f_Cho", "in_B12": "f_B12", "in_B2": "f_B2"}  # fmt: skip
+           "in_B12": "f_B12", "in_B2": "f_B2"}  # fmt: skip
 
 
 def test_levels_stay_positive(stays_positive: Callable[[str], None]):
@@ -47,13 +47,6 @@ def test_brain_iron_follows_stores_weakly(module_folds: Folds):
     assert found["f_Fe"] < 0.7
     assert found["f_FeB"] > 0.85
     assert module_folds(MODULE, {"s_hepcidin": 2.0})["f_Fe"] < 0.8, "inflammation withholds iron"
-
-
-def test_a_diet_without_choline(module_folds: Folds):
-    """Three weeks: -30 %; half is left in a fast (NAP 6015); x2 after a rich meal."""
-    assert module_folds(MODULE, {"in_choline": 0.1})["P_Cho"] == pytest.approx(0.65, abs=0.08)
-    assert module_folds(MODULE, {"in_choline": 1e-6})["P_Cho"] >= 0.5
-    assert 1.4 < module_folds(MODULE, {"in_choline": 3.0})["P_Cho"] < 2.2
 
 
 def test_zinc_hinders_copper(module_folds: Folds):

@@ -52,7 +52,7 @@ def test_signals_are_one_by_default(mono, other):
     for model in (mono, other):
         found = at_once(model)
         signals = {name: found[name] for name, _ in model[0].rules if name.startswith(("act_", "bp_"))}
-        assert signals == pytest.approx(dict.fromkeys(signals, 1.0), abs=1e-9)
+        assert signals == pytest.approx(dict.fromkeys(signals, 1.0), abs=1e-6)  # as closed as the default body is
 
 
 @pytest.mark.parametrize("x", MONOAMINES)

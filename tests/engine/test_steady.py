@@ -136,6 +136,19 @@ def test_six_terminals_agree_with_the_reference() -> None:
         np.testing.assert_allclose(found.observables[i], [wanted["Jth_0"], wanted["vd_0"]], rtol=1e-9)
 
 
+@pytest.mark.parametrize("away", [1e-12, 1e-9, 1e-7, 1e-5])
+def test_a_start_next_to_rest_comes_to_rest(away: float) -> None:
+    """The first step, which is shorter than Newton's, is small there and yet not the last."""
+    compiled = six_terminals()
+    values = people(compiled, 200, 0.2)
+    rest = solve_steady(compiled, values)
+    again = solve_steady(
+        compiled, values, start=rest.states * (1 + away * np.random.default_rng(7).standard_normal(60))
+    )
+    assert again.converged.all()
+    np.testing.assert_allclose(again.states, rest.states, rtol=1e-6 + 10 * away)  # totals are of the start
+
+
 @st.composite
 def networks(draw: st.DrawFn) -> tuple[str, int]:
     """Open networks of saturable and mass-action reactions; what is not conserved is supplied and has an exit."""

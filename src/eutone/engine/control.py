@@ -77,7 +77,8 @@ def control(rise: Expr, fall: Expr, low: Expr, total: Expr, sign: Expr) -> dict[
 
     still = call("select", call("and", good, call("lt", u, 1e-11)), calm + 1, 0)
     ratio = u / before
-    rest = call("and", call("lt", u, 1e-6), call("and", call("lt", ratio, 0.1), call("lt", u * ratio, 1e-10)))
+    shrinks = call("and", call("lt", before, 1e299), call("lt", ratio, 0.1))  # a first step has nothing to shrink from
+    rest = call("and", call("lt", u, 1e-6), call("and", shrinks, call("lt", u * ratio, 1e-10)))
     converged = call("or", call("and", good, rest), call("ge", still, 4))
     stuck = call("select", good, 0, refused + 1)
     over = call("or", call("ge", steps + 1, limit), call("ge", stuck, _REFUSALS))

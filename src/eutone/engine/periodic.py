@@ -5,8 +5,8 @@ method on the independent species needs the derivative of ``P``. That of the def
 of them in lanes at once) serves everybody as preconditioner, and what is particular to a person is learned on the way
 by Anderson's mixing of the last few residuals (Walker and Ni, SIAM J Numer Anal 2011, 49:1715). So a person takes a
 handful of periods, however slow the slowest process is. Who is too unlike the default person for that gets a derivative
-of their own, and Newton's method with it: as many periods as there are species, side by side, for each step. Totals of conserved moieties stay what they were at the
-start. Nobody's orbit depends on who stands beside them.
+of their own, and Newton's method with it: as many periods as there are species, side by side, for each step. Totals of
+conserved moieties stay what they were at the start. Nobody's orbit depends on who stands beside them.
 
 What is solved is that the state repeats, not that it attracts: from beside an orbit that repels, that one is found.
 Where a network may have both, integrate on from beside what was found.
@@ -143,7 +143,7 @@ def periodic_orbits(
     search = _Search(free, moieties, inverse, typical, tolerance, most)
     _settle(search, after, x, constants, residual, periods, status)
     # shorter searches say that they are to be short
-    left = np.flatnonzero(status == Status.STEP_LIMIT) if most > _SHARED else []
+    left = np.flatnonzero((status == Status.STEP_LIMIT) & (most > _SHARED))
     together = max(1, _ROWS // (len(free) + 1))
     for k in range(0, len(left), together):
         _newton(search, after, left[k : k + together], x, constants, residual, periods, status)
