@@ -227,8 +227,8 @@ def test_a_folder_is_written_and_taken_up_again(capsys: pytest.CaptureFixture[st
     assert sorted((path.name, path.stat().st_mtime_ns) for path in Path("a.npz").glob("part*")) == first
     assert run(*command, "--seed", "1") == 2
     assert "another model, seed or setting" in capsys.readouterr().err
-    one = np.load("a.npz/part-000000.npz")
-    np.testing.assert_array_equal(one["A"], eu.simulate("decay.ant", 20, one["time"])["A"])
+    with np.load("a.npz/part-000000.npz") as one:
+        np.testing.assert_array_equal(one["A"], eu.simulate("decay.ant", 20, one["time"])["A"])
 
 
 def test_a_summary_of_the_first_people_is_called_that(

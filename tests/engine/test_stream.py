@@ -70,11 +70,17 @@ def stream(folder: Path, model: eu.Model, **changed: Any) -> Streamed:
     return eu.simulate_to(folder, model, N, TIMES, **settings | changed)
 
 
+def loaded(path: Path) -> dict[str, np.ndarray]:
+    """What is in one file, which is closed again."""
+    with np.load(path) as file:
+        return dict(file)
+
+
 def read(folder: Path) -> dict[str, Any]:
     """Every quantity (people, times), and what belongs to people, from any form."""
     form = folder.suffix[1:]
     if form == "npz":
-        files = [np.load(path) for path in sorted(folder.glob("part-*.npz"))]
+        files = [loaded(path) for path in sorted(folder.glob("part-*.npz"))]
         names = sorted((name for name in files[0] if name != "time"), key=lambda name: "." not in name)
         return {name.removeprefix("parameter."): np.concatenate([f[name] for f in files]) for name in names}
     if form == "parquet":
@@ -256,7 +262,7 @@ def test_no_number_depends_on_pieces_or_threads(
         decay(), lambda low, high: (values[low:high], begin[low:high]), n, times, folder,
         key="given", doses=doses, piece=piece, threads=threads,
     )  # fmt: skip
-    files = [np.load(path) for path in sorted(folder.glob("part-*.npz"))]
+    files = [loaded(path) for path in sorted(folder.glob("part-*.npz"))]
     np.testing.assert_array_equal(np.concatenate([f["A"] for f in files]), expected.states[:, :, 0])
     np.testing.assert_array_equal(np.concatenate([f["steps"] for f in files]), expected.steps)
 
