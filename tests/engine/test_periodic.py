@@ -109,3 +109,18 @@ def test_events_are_refused():
     network = load_network("model e(); species x=1; J: x ->; x; E: at x < 0.5: x = 1; end")
     with pytest.raises(ModelError, match="event 'E'"):
         periodic_orbits(compile_course(network), np.zeros((1, 0)), 24.0)
+
+
+def test_people_who_are_unlike_the_default_person_get_a_derivative_of_their_own() -> None:
+    """Twelve memories of hours to years, each person's own, some a thousandth of others in size."""
+    n = 12
+    text = "model m(); species A=1; w=0.2617993877991494; J0: -> A; 1+0.5*cos(w*time); J1: A ->; A; "
+    for k in range(n):
+        text += f"species M{k}=1e-{k % 4}; t{k}=10; s{k}=1e-{k % 4}; "
+        text += f"Ja{k}: -> M{k}; s{k}*A^2/(1+M{k}/s{k})/t{k}; Jb{k}: M{k} ->; M{k}/t{k}; "
+    code = compile_course(load_network(text + "end"), tuple(f"t{k}" for k in range(n)))
+    values = np.exp(np.random.default_rng(0).uniform(np.log(5), np.log(20_000), (10, n)))
+    found = periodic_orbits(code, values, 24.0)
+    assert (found.status == Status.CONVERGED).all()
+    later = solve_course(code, values, [0.0, 240.0], start=found.states, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(later.states[:, 1], found.states, rtol=3e-6)

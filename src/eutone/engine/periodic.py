@@ -235,8 +235,9 @@ def _newton(
         there = ~lost & near & (residual[who] <= search.tolerance)
         status[who[there]] = Status.CONVERGED
         for k in np.flatnonzero(~lost & ~there):
-            slope = (moved[k, 1:][:, free] - moved[k, 0, free]).T / size[k]
-            step = np.linalg.lstsq(np.eye(m) - slope, change[k, free], rcond=1e-12)[0]
+            # each species in its own size: else what is small beside others is lost where a direction is given up
+            slope = (moved[k, 1:][:, free] - moved[k, 0, free]).T / size[k][:, None]
+            step = size[k] * np.linalg.lstsq(np.eye(m) - slope, change[k, free] / size[k], rcond=1e-12)[0]
             new = y[k] + step
             new = np.where((y[k] > 0) & (new < 0.2 * y[k]), 0.2 * y[k], new)
             x[who[k]] = restore(search.moieties, new, constants[who[k]])
