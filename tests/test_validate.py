@@ -50,6 +50,13 @@ def test_a_source_that_set_no_number_is_predicted(ledger: Ledger) -> None:
     assert basis["F077"] == "fitted"
 
 
+def test_identifiers_are_whole_and_a_fitted_row_may_name_the_finding(ledger: Ledger) -> None:
+    found = _validate._IDENTIFIER.findall("see 10.1016/S0893-133X(97)00198-X, (10.1001/archpsyc.63.8.907) and PMID 12")
+    assert found == ["10.1016/S0893-133X(97)00198-X", "10.1001/archpsyc.63.8.907", "PMID 12"]
+    basis = {e.finding.id: e.basis for e in ledger.entries}
+    assert {basis[e] for e in basis if e.split(".")[0] in ("F112", "F141", "F142", "F144")} == {"fitted"}
+
+
 def test_arms_and_hours() -> None:
     """A window acts while it lasts; what is for good acts from the beginning; an empty arm is the body at rest."""
     wanted = [

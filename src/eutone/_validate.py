@@ -1,9 +1,9 @@
 """Is the whole person right about what was published? Every finding, simulated and held against what was seen.
 
-A finding is *fitted* where its source set a number that its simulation uses: the source's identifier stands beside a
-parameter that the simulation changes, or beside any number of what is taken. All others are *predicted*. Numbers and
-directions are scored apart. The same body with every coupling between modules at 1 is run beside it: what couplings
-add has to show.
+A finding is *fitted* where its source set a number: the source's identifier stands beside any parameter or coupling of
+the whole person, or beside a number of what is taken, or a row that was fitted names the finding. All others are
+*predicted*. Numbers and directions are scored apart. The same body with every coupling between modules at 1 is run
+beside it: what couplings add has to show.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = ["Entry", "Ledger", "validate"]
 Array = NDArray[np.float64]
 
 _PERSON = Person(age_years=35.0, weight_kg=70.0)
-_IDENTIFIER = re.compile(r"10\.\d{4,}/[^\s,;()]+|PMID\s*\d+|PMC\d+|scilit [0-9a-f]+", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"10\.\d{4,}/(?:\([^\s()]*\)|[^\s,;()])+|PMID\s*\d+|PMC\d+|scilit [0-9a-f]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -149,13 +149,15 @@ def _measured(finding: Finding, trial: Trial, levels: tuple[float, float]) -> fl
 
 def _basis(finding: Finding, trial: Trial) -> str:
     """Whether the source of a finding also set a number that its simulation uses."""
-    own = {i.lower() for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()}
-    changed = {c.parameter for c in (*trial.change, *trial.versus)}
-    sources = [p.source for p in all_parameters() if p.id in changed or p.flat == trial.observable]
-    sources += [p.source for p in all_parameters() if p.grade == "FITTED"]
+    own = {i.lower().rstrip(".") for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()}
+    sources = [p.source for p in all_parameters()]
     for drug in _drugs(trial):
         sources += [e.source for e in effects().get(drug, ())]
-    return "fitted" if trial.fitted or any(name in text.lower() for text in sources for name in own) else "predicted"
+    # a row may also say it by the finding's number
+    number = re.compile(rf"\b{finding.id.split('.')[0]}\b")
+    told = any("fitted" in text.lower() and number.search(text) for text in sources)
+    stands = any(name in text.lower() for text in sources for name in own)
+    return "fitted" if trial.fitted or told or stands else "predicted"
 
 
 def _drugs(trial: Trial) -> set[str]:
