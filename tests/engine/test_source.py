@@ -446,3 +446,18 @@ def test_a_model_without_a_name_is_called_by_its_file(tmp_path: Path) -> None:
 def test_letters_that_antimony_does_not_know_are_refused(text: str) -> None:
     with pytest.raises(ModelError, match="Antimony text"):
         load_network(text)
+
+
+def test_a_long_antimony_text_is_converted_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EUTONE_CACHE_DIR", str(tmp_path))
+    lines = [f"  species S{k}; S{k} = {k}; J{k}: S{k} -> ; k*S{k};" for k in range(1500)]
+    text = "\n".join(["model long()", "  k = 0.5;", *lines, "end", ""])
+    first = load_network(text)
+    import antimony
+
+    monkeypatch.setattr(antimony, "loadAntimonyString", lambda _: pytest.fail("converted again"))
+    again = load_network(text)
+    assert (again.species, again.rates) == (first.species, first.rates)
+    assert len(again.species) == 1500
+    with pytest.raises(pytest.fail.Exception):
+        load_network(text.replace("0.5", "0.25"))

@@ -1,4 +1,4 @@
-"""Machine code kept between runs, in a folder that only its owner can write.
+"""Machine code, and long models as SBML, kept between runs, in a folder that only its owner can write.
 
 A file is ``magic, key, length, SHA-256 of the object, object``. The key is a hash of everything the object depends on
 (`eutone.engine.compile` says what). Files are written beside their place and renamed, so a reader sees a whole one or

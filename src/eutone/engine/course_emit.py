@@ -8,7 +8,8 @@ so a person's bits depend neither on neighbours nor on the width of the vectors.
 from __future__ import annotations
 
 from eutone.engine.course_kernel import FOLLOWS, LANE, WORK, CourseKernel
-from eutone.engine.emit import emit_driver, emit_module, emit_part, number
+from eutone.engine.emit import emit_driver, emit_module, emit_part
+from eutone.engine.straight import number
 from eutone.engine.tableau import DENSE, NODES, SLOPES, STAGES, A, C
 
 __all__ = ["emit_course"]

@@ -8,15 +8,18 @@ refused by its name, never skipped: a model is read as it was meant, or not at a
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from eutone._errors import ModelError
+from eutone.engine import cache
 from eutone.engine.assemble import assemble
 from eutone.engine.export import About, Writer
 from eutone.engine.network import Network
@@ -28,6 +31,9 @@ __all__ = ["antimony_of", "load_network", "sbml_of"]
 
 #: antimony keeps everything that it has read in global state.
 _ANTIMONY = Lock()
+
+#: Characters from which on converting is slower than looking in the cache by far.
+_LONG = 50_000
 
 #: What antimony calls a model without ``model NAME() ... end``.
 _NAMELESS = "__main"
@@ -60,7 +66,7 @@ def load_network(source: str | Path) -> Network:
         except (OSError, ValueError) as error:  # a name with a null in it is a ValueError
             raise ModelError(f"{path}: cannot be read: {error}") from error
     _refuse_characters(text, name)
-    text = text if _is_sbml(text) else _antimony(text=text, path=path)
+    text = text if _is_sbml(text) else _converted(text) if path is None else _antimony(text, path)
     try:
         return _read(text, name, path)
     except RecursionError:
@@ -86,6 +92,19 @@ def _refuse_characters(text: str, name: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise ModelError(f"{name}: is not text in Unicode: {error}") from error
+
+
+def _converted(text: str) -> str:
+    """The SBML text of an Antimony text; a long one is kept between runs, for antimony needs a second for the whole."""
+    if len(text) < _LONG or "import" in text:
+        return _antimony(text, None)
+    key = hashlib.sha256("\0".join(["SBML of Antimony", version("antimony"), text]).encode()).digest()
+    kept = cache.read(key)
+    if kept is not None:
+        return kept.decode()
+    made = _antimony(text, None)
+    cache.write(key, made.encode())
+    return made
 
 
 def _antimony(text: str, path: Path | None) -> str:

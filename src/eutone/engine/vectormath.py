@@ -1,10 +1,10 @@
 """exp and ln in vectors: the same operations in every lane, no library call.
 
-``EXP``: the argument is split as ``k ln 2 + r`` with ``|r| <= 0.35``, ``e^r`` is a Taylor polynomial of degree 13
+``exp``: the argument is split as ``k ln 2 + r`` with ``|r| <= 0.35``, ``e^r`` is a Taylor polynomial of degree 13
 (truncation 4e-18), and ``2^k`` is multiplied in two halves so that subnormal results come out right. Off by at most one
 unit in the last place (two where the result is subnormal).
 
-``LN``: fdlibm's ``log``: the argument is ``2^k (1 + f)`` with ``sqrt(1/2) <= 1 + f < sqrt(2)``; with ``s = f/(2 + f)``,
+``ln``: fdlibm's ``log``: the argument is ``2^k (1 + f)`` with ``sqrt(1/2) <= 1 + f < sqrt(2)``; with ``s = f/(2 + f)``,
 ``ln(1 + f) = f - (f^2/2 - s (f^2/2 + R(s^2)))``. Off by less than one unit in the last place.
 
 Infinities, zeros and not-a-number go as IEEE 754 asks: ``exp(-inf) = 0``, ``ln 0 = -inf``, ``ln`` of less is
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import struct
 
-__all__ = ["EXP", "LN", "MAGIC", "horner", "splat"]
+__all__ = ["MAGIC", "emit_math", "horner", "splat"]
 
 
 def splat(value: float) -> str:
@@ -125,5 +125,16 @@ def _ln() -> str:
     return "\n".join("  " + line for line in lines)
 
 
-EXP = _exp()
-LN = _ln()
+_LINES = {"exp": _exp(), "ln": _ln()}
+
+
+def emit_math(name: str, width: int) -> str:
+    """The function ``vector @eutone.NAME(vector)``, ``exp`` or ``ln``.
+
+    A function rather than its lines at every use: a large model has hundreds of uses, and machine code for them took a
+    quarter of the time that compiling took.
+    """
+    text = f"define internal VEC @eutone.{name}(VEC %x) #1 {{\nentry:\n{_LINES[name]}\n  ret VEC %result\n}}\n"
+    text = text.replace("ARGUMENT", "%x").replace("RESULT", "%result").replace("%.", "%x.")
+    text = text.replace("VEC", f"<{width} x double>").replace("INT", f"<{width} x i64>")
+    return text.replace("MASK", f"<{width} x i1>").replace("WIDTH", str(width))
