@@ -9,10 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from eutone import _validate
-from eutone._errors import ModelError
+from eutone._arms import arm_of
+from eutone._errors import InputError
+from eutone._trial_runs import simulate_arms
 from eutone._validate import Ledger, validate
 from eutone._validating import table, to_json
-from eutone.body._trials import Change, Trial, _changes, trials
+from eutone.body._statistic import statistic
+from eutone.body._trials import Arm, Change, Trial, _changes, trials
 from eutone.cli import app
 from eutone.knowledge.findings import findings
 
@@ -22,9 +25,13 @@ def ledger() -> Ledger:
     return validate(threads=2)
 
 
-def trial(observable: str, change: str = "", versus: str = "", at_h: float | None = None, taking: tuple[str, ...] = ()):
-    arms = (_changes(change, "here"), _changes(versus, "here"))
-    return Trial("x", taking, (), *arms, at_h, observable, 1.0, False, "")
+def trial(observable: str, change: str = "", at_h: float | None = None, taking: tuple[str, ...] = (), **more) -> Trial:
+    return Trial("x", {"a": Arm(taking, _changes(change)), "b": Arm()}, statistic(observable), at_h, **more)
+
+
+def folds(wanted: list[Trial]) -> list[float]:
+    found = simulate_arms([arm_of(t, letter, False) for t in wanted for letter in "ab"], threads=1)
+    return [a / b for a, b in zip(found[::2], found[1::2], strict=True)]
 
 
 def test_every_finding_is_in_the_ledger_once(ledger: Ledger) -> None:
@@ -59,30 +66,29 @@ def test_identifiers_are_whole_and_a_fitted_row_may_name_the_finding(ledger: Led
 
 def test_arms_and_hours() -> None:
     """A window acts while it lasts; what is for good acts from the beginning; an empty arm is the body at rest."""
-    wanted = [
+    found = folds([
         trial("P_Phe", "enzyme.PAH*0.5"),
         trial("P_Phe", "input.phenylalanine*2@0-4", at_h=4),
         trial("P_Phe", "input.phenylalanine*2@0-4", at_h=400),
         trial("P_Phe", "input.phenylalanine*2@-4-0", at_h=0),
         trial("in_Phe", "input.phenylalanine*2@0-4", at_h=2),
         trial("csf_HIAA", taking=("sertraline 50 mg/d",)),
-    ]
-    folds = [a / b for a, b in _validate._run(wanted, False, 1)]
-    assert folds[0] > 1.2
-    assert folds[1] > 1.2
-    assert folds[2] == pytest.approx(1, abs=1e-3)
-    assert folds[3] == pytest.approx(folds[1], rel=1e-5)
-    assert folds[4] == pytest.approx(2)
-    assert folds[5] < 0.9
+    ])  # fmt: skip
+    assert found[0] > 1.2
+    assert found[1] > 1.2
+    assert found[2] == pytest.approx(1, abs=1e-3)
+    assert found[3] == pytest.approx(found[1], rel=1e-5)
+    assert found[4] == pytest.approx(2)
+    assert found[5] < 0.9
 
 
 def test_changes_are_read() -> None:
-    assert _changes("enzyme.MAOA*0.3; input.tryptophan=0@-2-8.5", "here") == (
+    assert _changes("enzyme.MAOA*0.3; input.tryptophan=0@-2-8.5") == (
         Change("enzyme.MAOA", True, 0.3),
         Change("input.tryptophan", False, 0.0, -2.0, 8.5),
     )
-    with pytest.raises(ModelError, match=r"cannot read 'enzyme\.MAOA 0\.3'"):
-        _changes("enzyme.MAOA 0.3", "here")
+    with pytest.raises(InputError, match=r"cannot read 'enzyme\.MAOA 0\.3'"):
+        _changes("enzyme.MAOA 0.3")
 
 
 def test_the_json_is_the_contract(ledger: Ledger) -> None:
@@ -103,7 +109,7 @@ def test_the_table_shows_misses_and_scores(ledger: Ledger) -> None:
 
 
 def test_the_command(monkeypatch: pytest.MonkeyPatch, ledger: Ledger) -> None:
-    monkeypatch.setattr(_validate, "validate", lambda **_: ledger)
+    monkeypatch.setattr(_validate, "validate", lambda *_, **__: ledger)
     done = CliRunner().invoke(app, ["validate", "--json", "-", "--quiet"])
     assert done.exit_code == 0
     assert json.loads(done.stdout)["total"] == len(ledger.entries)
