@@ -186,13 +186,13 @@ def _missing(trial: Trial) -> str:
 
 def _basis(finding: Finding, trial: Trial) -> str:
     """Whether the source of a finding also set a number that its simulation uses."""
-    own = {i.lower().rstrip(".") for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()}
+    own = {i.lower().rstrip(".") for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()} - {""}
     sources = [p.source for p in all_parameters()]
     for drug in _drugs(trial):
         sources += [e.source for e in effects().get(drug, ())]
-    # a row may also say it by the finding's number
-    number = re.compile(rf"\b{finding.id.split('.')[0]}\b")
-    told = any("fitted" in text.lower() and number.search(text) for text in sources)
+    # a row may also say it by the number that the finding has in the package
+    number = re.compile(rf"\b{re.escape(finding.id.split('.')[0])}\b")
+    told = finding in findings() and any("fitted" in text.lower() and number.search(text) for text in sources)
     stands = any(name in text.lower() for text in sources for name in own)
     return "fitted" if trial.fitted or told or stands else "predicted"
 

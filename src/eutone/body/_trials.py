@@ -137,7 +137,7 @@ def trials() -> tuple[Trial, ...]:
     InputError
         If a cell cannot be read, a parameter is not known, or a window comes without an hour to look at.
     """
-    return once(trial_of(cells, "trials.csv", line) for line, cells in enumerate(rows("trials"), start=2))
+    return once(trial_of(cells, "trials.csv", line) for line, cells in enumerate(rows("trials", short=True), start=2))
 
 
 def once(found: Iterable[Trial]) -> tuple[Trial, ...]:
