@@ -1,15 +1,14 @@
 """Is the whole person right about what was published? Every finding, simulated and held against what was seen.
 
-A finding is *fitted* where its source set a number: the source's identifier stands beside any parameter or coupling of
-the whole person, or beside a number of what is taken, or a row that was fitted names the finding. All others are
-*predicted*. Numbers and directions are scored apart. The same body with every coupling between modules at 1 is run
-beside it: what couplings add has to show.
+Findings whose sources set a number are *fitted* (`_basis`), all others *predicted*. Numbers and directions are scored
+apart. The same body with every coupling between modules at 1 is run beside it: what couplings add has to show. Of
+directions, so does how many were met by always guessing the one that is commonest among them.
 """
 
 from __future__ import annotations
 
 import math
-import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,18 +16,14 @@ from typing import Any
 import numpy as np
 
 from eutone._arms import arm_of, check
+from eutone._basis import basis
 from eutone._trial_runs import Progress, simulate_arms
-from eutone.body._compose import all_parameters
 from eutone.body._formula import compute, names_in
-from eutone.body._treatment import effects
-from eutone.body._trials import DOSE, Trial, trials
+from eutone.body._trials import Trial, trials
 from eutone.engine.chunks import Stop
-from eutone.forms.taking import protocol_of
 from eutone.knowledge.findings import Finding, findings
 
 __all__ = ["Entry", "Ledger", "validate"]
-
-_IDENTIFIER = re.compile(r"10\.\d{4,}/(?:\([^\s()]*\)|[^\s,;()])+|PMID\s*\d+|PMC\d+|scilit [0-9a-f]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -67,6 +62,11 @@ class Ledger:
         """How many of a kind passed, and how many there are."""
         mine = [e for e in self.entries if e.finding.kind == kind and e.basis == basis]
         return sum(e.neutral_passed if neutral else e.passed for e in mine), len(mine)
+
+    def commonest(self, basis: str) -> tuple[str, int]:
+        """The direction that most findings of this basis have, and how many: what guessing would be right about."""
+        seen = Counter(e.finding.direction for e in self.entries if e.basis == basis and e.finding.direction)
+        return max(seen.items(), key=lambda one: (one[1], one[0]), default=("", 0))
 
     def to_dict(self) -> dict[str, Any]:
         """As ``eutone validate --json`` writes it."""
@@ -145,7 +145,7 @@ def validate(
         why = "; ".join(filter(None, (trial.note, "" if math.isfinite(value) else _missing(trial))))
         with_, without = (v if math.isfinite(v) else None for v in (value, plain))
         passed, plainly = finding.met_by(value), finding.met_by(plain)
-        entries.append(Entry(finding, _basis(finding, trial), with_, without, passed, plainly, why))
+        entries.append(Entry(finding, basis(finding, trial), with_, without, passed, plainly, why))
     tested = {f.id for f, _ in told}
     others = [(f, mine[f.id].untestable if f.id in mine else "no simulation written yet")
               for f in found if f.id not in tested]  # fmt: skip
@@ -182,22 +182,3 @@ def _missing(trial: Trial) -> str:
     if looked is not None and looked.dose:
         return f"no dose from {looked.dose[1]:g} to {looked.dose[2]:g} brings it there"
     return "no steady state, no end, or nothing to compare with"
-
-
-def _basis(finding: Finding, trial: Trial) -> str:
-    """Whether the source of a finding also set a number that its simulation uses."""
-    own = {i.lower().rstrip(".") for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()} - {""}
-    sources = [p.source for p in all_parameters()]
-    for drug in _drugs(trial):
-        sources += [e.source for e in effects().get(drug, ())]
-    # a row may also say it by the number that the finding has in the package
-    number = re.compile(rf"\b{re.escape(finding.id.split('.')[0])}\b")
-    told = finding in findings() and any("fitted" in text.lower() and number.search(text) for text in sources)
-    stands = any(name in text.lower() for text in sources for name in own)
-    return "fitted" if trial.fitted or told or stands else "predicted"
-
-
-def _drugs(trial: Trial) -> set[str]:
-    taken = [item.replace(DOSE, "1") for arm in trial.arms.values() for item in arm.taking]
-    doses = protocol_of(taken)[0].doses if taken else ()
-    return {name for d in doses for name in (d.drug, d.inhibitor) if name}

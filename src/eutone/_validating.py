@@ -59,14 +59,16 @@ def table(ledger: Ledger) -> str:
 
 
 def scores(ledger: Ledger) -> list[str]:
-    """Four scores, each beside that of the body without couplings."""
+    """Four scores, each beside that of the body without couplings, directions beside that of guessing, too."""
     lines = []
     for basis in ("fitted", "predicted"):
         for kind in ("number", "direction"):
             passed, total = ledger.score(kind, basis)
             neutral = ledger.score(kind, basis, neutral=True)[0]
             share = f" ({passed / total:.0%})" if total else ""
-            lines.append(f"{basis} {kind}s: {passed} of {total}{share}, without couplings {neutral}")
+            guess, right = ledger.commonest(basis)
+            guessed = f", always guessing '{guess}' {right}" if kind == "direction" and guess else ""
+            lines.append(f"{basis} {kind}s: {passed} of {total}{share}, without couplings {neutral}{guessed}")
     return lines
 
 
