@@ -22,6 +22,7 @@ __all__ = ["basis", "identifiers"]
 _IDENTIFIER = re.compile(r"10\.\d{4,}/(?:\([^\s()]*\)|[^\s,;()])+|PMID:?\s*\d+|PMC\d+|scilit [0-9a-f]+", re.IGNORECASE)
 
 
+@cache
 def identifiers(text: str) -> frozenset[str]:
     """DOIs, PMIDs and their like, each written in one way."""
     return frozenset(re.sub(r"[\s:]+", "", found.lower()).rstrip(".'\"]") for found in _IDENTIFIER.findall(text))

@@ -50,6 +50,11 @@ class Entry:
     neutral_passed: bool
     why: str
 
+    @property
+    def off(self) -> float:
+        """How far the prediction lies from what was seen (`Finding.off`); infinite without one."""
+        return math.inf if self.predicted is None else self.finding.off(self.predicted)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -86,6 +91,8 @@ class Ledger:
                     "interval": e.finding.interval,
                     "neutral": e.neutral,
                     "seen": e.finding.seen,
+                    "system": e.finding.system,
+                    "off": e.off if math.isfinite(e.off) else None,
                 }
                 for e in self.entries
             ],

@@ -152,3 +152,25 @@ def test_any_row_is_read_or_refused_with_its_place(measure: str, cells: dict[str
     if f.kind == "number":
         assert f.low <= f.high
     assert isinstance(f.met_by(1.0), bool)
+
+
+@given(st.sampled_from(["fold", "share", "level", "difference"]), st.floats(0.05, 0.95), st.floats(0.001, 3.0))
+def test_off_is_1_at_the_ends_and_more_outside(measure: str, size: float, told: float) -> None:
+    f = finding(measure=measure, observed=size)
+    assert f.off(size) == pytest.approx(0, abs=1e-9)
+    for end in (f.low, f.high):
+        assert f.off(end) == pytest.approx(1, rel=1e-6)
+    assert (f.off(told) <= 1 + 1e-9) == f.met_by(told) or f.off(told) == pytest.approx(1)
+
+
+def test_off_where_what_was_seen_is_the_end_itself() -> None:
+    f = finding(measure="fold", observed=0.1, ci_low=0, ci_high=0.1)
+    assert f.off(0.15) == pytest.approx(2)
+    assert f.off(math.nan) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("direction", "fold", "off"), [("up", 1.05, 0), ("up", 1, 2), ("down", 1, 2), ("unchanged", 1.2, 1.82)]
+)
+def test_off_of_directions(direction: str, fold: float, off: float) -> None:
+    assert finding(measure="direction", direction=direction).off(fold) == pytest.approx(off, abs=0.01)

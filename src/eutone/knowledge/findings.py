@@ -113,6 +113,40 @@ class Finding:
         lowest = -math.inf if self.low is None else self.low
         return lowest <= predicted <= (math.inf if self.high is None else self.high)
 
+    def off(self, predicted: float) -> float:
+        """How far a prediction lies from what was seen, in half widths of the interval on its side: 1 at its end.
+
+        Of folds and levels in ln, of a correlation in Fisher's z; where that has no end (a bound of 0), or what was
+        seen is the end itself, in halves of the whole interval as it stands. Of a direction: how many times `NOTICED`
+        (of ``unchanged``: `UNCHANGED`) it lies on the wrong side, and 1 more; 0 where it is met.
+        """
+        if not math.isfinite(predicted):
+            return math.inf
+        if self.measure == "direction":
+            if self.met_by(predicted):
+                return 0.0
+            change = math.log(predicted) if predicted > 0 else -math.inf
+            if self.direction == "unchanged":
+                return abs(change) / UNCHANGED
+            return 1.0 + (NOTICED - (change if self.direction == "up" else -change)) / NOTICED
+        low, seen, high = (float(x or 0.0) for x in (self.low, self.observed, self.high))
+        for scale in ({"fold": _ln, "level": _ln, "correlation": _z}.get(self.measure, float), float):
+            told, end = scale(predicted), scale(low if predicted < seen else high)
+            if all(map(math.isfinite, (told, end, scale(seen)))) and end != scale(seen):
+                return abs(told - scale(seen)) / abs(end - scale(seen))
+        end, half = (low if predicted < seen else high), (high - low) / 2.0
+        if not half:
+            return 0.0 if predicted == seen else math.inf
+        return 1.0 + abs(predicted - end) / half
+
+
+def _ln(x: float) -> float:
+    return math.log(x) if x > 0 else -math.inf
+
+
+def _z(r: float) -> float:
+    return math.atanh(r) if abs(r) < 1 else math.copysign(math.inf, r)
+
 
 @lru_cache(maxsize=1)
 def findings() -> tuple[Finding, ...]:
