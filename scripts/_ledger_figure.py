@@ -112,14 +112,14 @@ def _axes(ticks: list[float], at: Callable[[float], float]) -> list[str]:
 
 
 def _directions(ledger: Ledger) -> list[str]:
-    """What was predicted of those that went up, down, or nowhere: a column each."""
+    """What was predicted of those that went up, down, or nowhere: a column each, beyond tenfold at the edge."""
     mine = [e for e in ledger.entries if e.finding.direction and e.predicted is not None]
     met = sum(e.passed for e in mine)
 
     def at(fold: float) -> float:
         return SIDE * (0.5 + 0.5 * min(max(math.log10(max(fold, 1e-9)), -1.0), 1.0))
 
-    found = _frame(f"Directions: {met} of {len(mine)}; beyond tenfold at the edge")
+    found = _frame(f"Directions: {met} of {len(mine)}")
     for fold in (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0):
         place = SIDE - at(fold)
         found.append(f'<path d="M0 {place:.1f}H{SIDE}" stroke="{GRID if fold != 1 else INK}"/>')
@@ -140,7 +140,7 @@ def _directions(ledger: Ledger) -> list[str]:
 def _column(some: list[Entry], middle: float, at: Callable[[float], float]) -> list[str]:
     """Dots beside each other, spread over the column by their rank."""
     found = []
-    for rank, e in enumerate(some):
+    for rank, e in sorted(enumerate(some), key=lambda one: not one[1].passed):  # misses lie on top
         x = middle + SIDE / 3 * 0.84 * ((rank + 0.5) / len(some) - 0.5)
         name = escape(f"{e.finding.id}: {e.finding.quantity}")
         dot = _dot(x, SIDE - at(e.predicted or 0.0), COLOURS[e.basis], filled=e.passed)

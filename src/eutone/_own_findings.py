@@ -32,7 +32,7 @@ X2,dopamine,levodopa 100 mg with carbidopa 25 mg,healthy,12,time of the peak in 
 X3,dopamine,the same,healthy,12,half-life in plasma,h,level,1.5,,,,,
 X4,prolactin,metoclopramide 10 mg,healthy,10,largest rise of plasma prolactin,ng/mL,difference,25,9,,,,
 X5,serotonin,none,healthy,80,CSF HVA with CSF 5-HIAA,,correlation,0.6,,,,,
-X6,serotonin,sertraline,healthy,,dose that occupies half of SERT,mg/d,level,10,,,,,
+X6,dopamine,methylphenidate once,healthy,7,dose that occupies half of DAT after 2 h,mg,level,17.5,,,,,10.1176/ajp.155.10.1325
 X7,kynurenine,a low-protein day,healthy,,plasma kynurenine,,direction,,,,,down,
 """,
     "trials": """\
@@ -42,7 +42,7 @@ X2,levodopa 100 mg 1/d with carbidopa 25 mg for 1 d,,,,,"tmax(P_LDOPA, 0, 6)",,,
 X3,levodopa 100 mg 1/d with carbidopa 25 mg for 1 d,,,,,"halflife(P_LDOPA, 2, 6)",,,,,
 X4,metoclopramide 10 mg 1/d for 1 d,,,,,"max(PRL, 0, 8) - at(PRL, 0)",,,,,
 X5,,,,,,"corr(ln(csf_HVA), ln(csf_HIAA))",,,100,1,
-X6,sertraline {dose} mg/d,,,,,"dose(transporter.SLC6A4, 0.5, 1, 200)",,,,,
+X6,methylphenidate {dose} mg 1/d for 1 d,,,,2,"dose(transporter.SLC6A3, 0.5, 1, 100)",,,,,
 X7,,input.tryptophan*0.3@0-24,,,24,P_KYN,,,,,
 """,
 }
