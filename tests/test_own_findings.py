@@ -101,11 +101,18 @@ def test_what_is_taken_has_to_have_a_mechanism(files: tuple[Path, Path]) -> None
     assert "Did you mean sertraline" in str(error)
 
 
+def test_hours_since_a_dose_are_the_trials_own(files: tuple[Path, Path]) -> None:
+    files[1].write_text("finding,taking,observable\nX,sertraline 50 mg/d last 2 h ago,P_Trp\n", encoding="utf-8")
+    error = run("--findings", files[0], "--trials", files[1], "--quiet").exception
+    assert isinstance(error, InputError)
+    assert "Write the hour in at_h" in str(error)
+
+
 def test_some_are_chosen() -> None:
     told = findings()
     assert [f.id for f in chosen(told, ["F081", "F001"])] == ["F001", "F081.24h", "F081.18d"]
     assert {f.system for f in chosen(told, None, "serotonin")} == {"serotonin"}
-    with pytest.raises(InputError, match=r"there is no finding 'F0811'\. Did you mean F081"):
+    with pytest.raises(InputError, match=r"--only: there is no finding 'F0811'\. Did you mean F081"):
         chosen(told, ["F0811"])
     with pytest.raises(InputError, match="Did you mean serotonin"):
         chosen(told, None, "serotonine")

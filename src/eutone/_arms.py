@@ -105,6 +105,10 @@ def _protocol(arm: Arm, dose: float) -> Protocol:
         if item.drug is None or item.drug not in effects():
             near = did_you_mean(item.name, effects())
             raise InputError(f"'{item.name}' has no mechanism in the whole person", hint=near or None)
+        if item.hours_since_dose is not None:
+            raise InputError(
+                f"'{item.name}': when it is looked at is the trial's to say", hint="Write the hour in at_h"
+            )
     return protocol
 
 

@@ -32,7 +32,7 @@ X2,dopamine,levodopa 100 mg with carbidopa 25 mg,healthy,12,time of the peak in 
 X3,dopamine,the same,healthy,12,half-life in plasma,h,level,1.5,,,,,
 X4,prolactin,metoclopramide 10 mg,healthy,10,largest rise of plasma prolactin,ng/mL,difference,25,9,,,,
 X5,serotonin,none,healthy,80,CSF HVA with CSF 5-HIAA,,correlation,0.6,,,,,
-X6,dopamine,methylphenidate once,healthy,7,dose that occupies half of DAT after 2 h,mg,level,17.5,,,,,10.1176/ajp.155.10.1325
+X6,dopamine,methylphenidate once,healthy,7,dose that occupies half of DAT,mg,level,17.5,,,,,10.1176/ajp.155.10.1325
 X7,kynurenine,a low-protein day,healthy,,plasma kynurenine,,direction,,,,,down,
 """,
     "trials": """\
@@ -92,13 +92,15 @@ def chosen(
         for name in wanted:
             if not any(_named(f, name) for f in told):
                 near = did_you_mean(name, [f.id for f in told])
-                raise InputError(f"there is no finding '{shown(name)}'", column="--only", hint=near or None)
+                raise InputError(f"--only: there is no finding '{shown(name)}'", hint=near or None)
         found = tuple(f for f in found if any(_named(f, name) for name in wanted))
     if system is not None:
         systems = sorted({f.system for f in told if f.system})
         if system not in systems:
-            raise InputError(f"no finding is of the system '{shown(system)}'", column="--system",
-                             hint=did_you_mean(system, systems) or f"There are {', '.join(systems)}")  # fmt: skip
+            near = did_you_mean(system, systems)
+            raise InputError(
+                f"--system: no finding is of '{shown(system)}'", hint=near or f"There are {', '.join(systems)}"
+            )
         found = tuple(f for f in found if f.system == system)
     if not found:
         raise InputError("no finding is left", hint="Leave out --only or --system")
