@@ -1,43 +1,29 @@
 """Is the whole person right about what was published? Every finding, simulated and held against what was seen.
 
-A finding is *fitted* where its source set a number: the source's identifier stands beside any parameter or coupling of
-the whole person, or beside a number of what is taken, or a row that was fitted names the finding. All others are
-*predicted*. Numbers and directions are scored apart. The same body with every coupling between modules at 1 is run
-beside it: what couplings add has to show.
+Findings whose sources set a number are *fitted* (`_basis`), all others *predicted*. Numbers and directions are scored
+apart. The same body with every coupling between modules at 1 is run beside it: what couplings add has to show. Of
+directions, so does how many were met by always guessing the one that is commonest among them.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eutone._errors import SolveError
-from eutone._person import Person
-from eutone._protocol import Protocol
-from eutone.body._compose import all_parameters, load_whole
-from eutone.body._couplings import coupling_parameters
-from eutone.body._taken import NOW, with_taken
-from eutone.body._treatment import effects, exposure
-from eutone.body._trials import Change, Trial, trials
-from eutone.engine import Network, compile_network, solve_steady
-from eutone.engine.course import compile_course, solve_course
-from eutone.engine.derivative import Derivative
-from eutone.engine.dosing import Dose
-from eutone.engine.status import Status
+from eutone._arms import arm_of, check
+from eutone._basis import basis
+from eutone._trial_runs import Progress, simulate_arms
+from eutone.body._formula import compute, names_in
+from eutone.body._trials import Trial, trials
+from eutone.engine.chunks import Stop
 from eutone.knowledge.findings import Finding, findings
 
 __all__ = ["Entry", "Ledger", "validate"]
-
-Array = NDArray[np.float64]
-
-_PERSON = Person(age_years=35.0, weight_kg=70.0)
-_IDENTIFIER = re.compile(r"10\.\d{4,}/(?:\([^\s()]*\)|[^\s,;()])+|PMID\s*\d+|PMC\d+|scilit [0-9a-f]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,6 +50,11 @@ class Entry:
     neutral_passed: bool
     why: str
 
+    @property
+    def off(self) -> float:
+        """How far the prediction lies from what was seen (`Finding.off`); infinite without one."""
+        return math.inf if self.predicted is None else self.finding.off(self.predicted)
+
 
 @dataclass(frozen=True)
 class Ledger:
@@ -76,6 +67,11 @@ class Ledger:
         """How many of a kind passed, and how many there are."""
         mine = [e for e in self.entries if e.finding.kind == kind and e.basis == basis]
         return sum(e.neutral_passed if neutral else e.passed for e in mine), len(mine)
+
+    def commonest(self, basis: str) -> tuple[str, int]:
+        """The direction that most findings of this basis have, and how many: what guessing would be right about."""
+        seen = Counter(e.finding.direction for e in self.entries if e.basis == basis and e.finding.direction)
+        return max(seen.items(), key=lambda one: (one[1], one[0]), default=("", 0))
 
     def to_dict(self) -> dict[str, Any]:
         """As ``eutone validate --json`` writes it."""
@@ -95,6 +91,8 @@ class Ledger:
                     "interval": e.finding.interval,
                     "neutral": e.neutral,
                     "seen": e.finding.seen,
+                    "system": e.finding.system,
+                    "off": e.off if math.isfinite(e.off) else None,
                 }
                 for e in self.entries
             ],
@@ -104,171 +102,90 @@ class Ledger:
         }
 
 
-def validate(*, threads: int | None = None, progress: Callable[[str, float], object] | None = None) -> Ledger:
-    """Simulate every finding with the default person, with couplings and without.
+def validate(
+    found: Sequence[Finding] | None = None,
+    tried: Sequence[Trial] | None = None,
+    *,
+    uncoupled: bool = False,
+    threads: int | None = None,
+    stop: Stop | None = None,
+    progress: Progress | None = None,
+) -> Ledger:
+    """Simulate findings with the default person, with couplings and without.
 
     Parameters
     ----------
+    found : sequence of Finding, optional
+        Those of the package if not given.
+    tried : sequence of Trial, optional
+        Likewise. One for each finding; without one a finding is not tested.
+    uncoupled : bool
+        Whether the body without couplings makes the predictions (else it stands beside).
     threads : int, optional
+    stop : object with ``is_set()``, optional
     progress : callable, optional
         ``progress(stage, share done)``.
 
     Raises
     ------
-    SolveError
-        If the default person has no steady state.
+    InputError
+        If a trial looks at, or takes, what is not in the whole person.
+    StoppedError
+        If ``stop`` was set.
     """
-    mine = {t.finding: t for t in trials()}
-    told = [f for f in findings() if f.id in mine and not mine[f.id].note.startswith("untestable:")]
-    wanted = [mine[f.id] for f in told]
-    results = []
-    for done, neutral in enumerate((False, True)):
-        if progress is not None:
-            progress("without couplings" if neutral else "simulating findings", done / 2)
-        results.append(_run(wanted, neutral, threads))
+    found = findings() if found is None else found
+    mine = {t.finding: t for t in (trials() if tried is None else tried)}
+    told = [(f, mine[f.id]) for f in found if f.id in mine and not mine[f.id].untestable]
+    for _, trial in told:
+        check(trial)
+    bodies = (uncoupled, True)
+    places = [(k, letter, neutral) for k, (f, t) in enumerate(told) for letter in _arms(f, t) for neutral in bodies]
+    arms = [arm_of(told[k][1], letter, neutral) for k, letter, neutral in places]
+    numbers = simulate_arms(arms, threads=threads, stop=stop, progress=progress)
+    seen = dict(zip(places, numbers, strict=True))
     entries = []
-    for finding, trial, with_, without in zip(told, wanted, *results, strict=True):
-        value, plain = (_measured(finding, trial, folds) for folds in (with_, without))
+    for k, (finding, trial) in enumerate(told):
+        value, plain = (
+            _measured(finding, trial, {letter: seen[k, letter, neutral] for letter in _arms(finding, trial)})
+            for neutral in bodies
+        )
+        why = "; ".join(filter(None, (trial.note, "" if math.isfinite(value) else _missing(trial))))
+        with_, without = (v if math.isfinite(v) else None for v in (value, plain))
         passed, plainly = finding.met_by(value), finding.met_by(plain)
-        why = "; ".join(filter(None, (trial.note, "" if math.isfinite(value) else "no steady state, or no end")))
-        finite = [v if math.isfinite(v) else None for v in (value, plain)]
-        entries.append(Entry(finding, _basis(finding, trial), finite[0], finite[1], passed, plainly, why))
-    others = [(f, mine[f.id].note.removeprefix("untestable:").strip() if f.id in mine else "no simulation written yet")
-              for f in findings() if f not in told]  # fmt: skip
+        entries.append(Entry(finding, basis(finding, trial), with_, without, passed, plainly, why))
+    tested = {f.id for f, _ in told}
+    others = [(f, mine[f.id].untestable if f.id in mine else "no simulation written yet")
+              for f in found if f.id not in tested]  # fmt: skip
     return Ledger(tuple(entries), tuple(others))
 
 
-def _measured(finding: Finding, trial: Trial, levels: tuple[float, float]) -> float:
-    """The prediction in the finding's measure, from the observable in the two arms."""
-    arm, control = levels
-    if finding.measure == "level":
-        return arm * trial.scale
-    fold = arm / control if control else math.nan
-    return 1 - fold if finding.measure == "share" else fold
+_OF_ONE_ARM = ("level", "difference", "correlation")
+"""Measures of which arm ``a`` says all, where a trial does not say what to compare."""
 
 
-def _basis(finding: Finding, trial: Trial) -> str:
-    """Whether the source of a finding also set a number that its simulation uses."""
-    own = {i.lower().rstrip(".") for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()}
-    sources = [p.source for p in all_parameters()]
-    for drug in _drugs(trial):
-        sources += [e.source for e in effects().get(drug, ())]
-    # a row may also say it by the finding's number
-    number = re.compile(rf"\b{finding.id.split('.')[0]}\b")
-    told = any("fitted" in text.lower() and number.search(text) for text in sources)
-    stands = any(name in text.lower() for text in sources for name in own)
-    return "fitted" if trial.fitted or told or stands else "predicted"
+def _arms(finding: Finding, trial: Trial) -> tuple[str, ...]:
+    """The arms that have to be simulated."""
+    if trial.compare is not None:
+        return names_in(trial.compare)
+    return ("a",) if finding.measure in _OF_ONE_ARM else ("a", "b")
 
 
-def _drugs(trial: Trial) -> set[str]:
-    from eutone.forms.taking import protocol_of
-
-    taken = (*trial.taking, *trial.versus_taking)
-    doses = protocol_of(taken)[0].doses if taken else ()
-    return {name for d in doses for name in (d.drug, d.inhibitor) if name}
-
-
-@dataclass(frozen=True)
-class _Arm:
-    """One simulation: factors for good by flat id, windows, and when and what to look at."""
-
-    values: dict[str, float]
-    windows: tuple[tuple[str, float, float, float], ...]  # flat id, amount, begin, end
-    taken: Protocol  # hour by hour
-    at_h: float | None
-    observable: str
+def _measured(finding: Finding, trial: Trial, arms: dict[str, float]) -> float:
+    """The prediction in the finding's measure, from what is looked at in the arms."""
+    if trial.compare is not None:
+        with np.errstate(all="ignore"):
+            value = float(compute(trial.compare, lambda letter: np.array(arms[letter])).reshape(-1)[0])
+    elif finding.measure in _OF_ONE_ARM:
+        value = arms["a"]
+    else:
+        fold = arms["a"] / arms["b"] if arms["b"] else math.nan
+        value = 1 - fold if finding.measure == "share" else fold
+    return value * trial.scale if finding.measure in ("level", "difference") else value
 
 
-def _run(wanted: list[Trial], neutral: bool, threads: int | None) -> list[tuple[float, float]]:
-    """The observable in both arms of every trial."""
-    network = load_whole()
-    off = dict.fromkeys((p.flat for p in coupling_parameters()), 0.0) if neutral else {}
-    arms = [_arm(network, trial, changes, taking, off) for trial in wanted
-            for changes, taking in ((trial.change, trial.taking), (trial.versus, trial.versus_taking))]  # fmt: skip
-    levels = np.full(len(arms), math.nan)
-    steady = [k for k, arm in enumerate(arms) if arm.at_h is None]
-    levels[steady] = _steady(network, [arms[k] for k in steady], threads)
-    timed = [k for k, arm in enumerate(arms) if arm.at_h is not None]
-    levels[timed] = _courses(network, [arms[k] for k in timed], off, threads)
-    return [(float(a), float(b)) for a, b in levels.reshape(-1, 2)]
-
-
-def _arm(
-    network: Network, trial: Trial, changes: tuple[Change, ...], taking: tuple[str, ...], off: dict[str, float]
-) -> _Arm:
-    from eutone.forms.taking import protocol_of
-
-    flat = {p.id: p.flat for p in all_parameters()}
-    default = dict(zip(network.parameters, network.values.tolist(), strict=True))
-    values = dict(off)
-    windows = []
-    taken = protocol_of(taking)[0] if taking else Protocol()
-    if trial.at_h is None:
-        for name, mean, _ in exposure(taken, _PERSON, tuple(flat)).shifts:
-            values[flat[name]] = default[flat[name]] * math.exp(mean)
-        taken = Protocol()
-    for c in changes:
-        name = flat[c.parameter]
-        before = values.get(name, default[name])
-        after = before * c.value if c.times else c.value
-        if c.begin is None or c.end is None:
-            values[name] = after
-        else:
-            windows.append((name, after - before, c.begin, c.end))
-    return _Arm(values, tuple(windows), taken, trial.at_h, trial.observable)
-
-
-def _table(network: Network, free: tuple[str, ...], arms: list[_Arm]) -> Array:
-    default = dict(zip(network.parameters, network.values.tolist(), strict=True))
-    return np.array([[arm.values.get(name, default[name]) for name in free] for arm in arms]).reshape(len(arms), -1)
-
-
-def _steady(network: Network, arms: list[_Arm], threads: int | None) -> Array:
-    free = tuple(sorted({name for arm in arms for name in arm.values}))
-    names = sorted({arm.observable for arm in arms})
-    compiled = compile_network(network, free, names)
-    found = solve_steady(compiled, _table(network, free, arms), threads=threads, check=1.0)
-    columns = [names.index(arm.observable) for arm in arms]
-    levels = found.observables[np.arange(len(arms)), columns] if arms else np.empty(0)
-    return np.where(found.converged, levels, np.nan)
-
-
-def _courses(network: Network, arms: list[_Arm], off: dict[str, float], threads: int | None) -> Array:
-    """Where each arm is at its hour; everybody begins at the default person's rest, before their first change."""
-    if not arms:
-        return np.empty(0)
-    windows = sorted({w[0] for arm in arms for w in arm.windows})
-    free = tuple(sorted({*(name for arm in arms for name in arm.values), *windows}))
-    rest = solve_steady(compile_network(network, tuple(sorted(off))), [[0.0] * len(off)])
-    if not rest.converged.all():
-        raise SolveError("the default person has no steady state")
-    before = -min([0.0, *(w[2] for arm in arms for w in arm.windows)])
-    ends = [before + float(arm.at_h or 0.0) for arm in arms]
-    times = np.unique([0.0, *ends])
-    drugs = with_taken(network, [arm.taken for arm in arms], _PERSON, max(ends))
-    doses = [replace(d, time=np.asarray(d.time) + before) for d in drugs.doses]
-    for k, arm in enumerate(arms):
-        for name, amount, begin, end in arm.windows:
-            only = np.full((3, len(arms)), np.nan)
-            only[:, k] = before + begin, amount, end - begin
-            doses.append(Dose(name, only[0], only[1], only[2]))
-    table = _table(network, free, arms)
-    network = drugs.network
-    start = np.append(rest.states[0], np.zeros(len(network.species) - rest.states.shape[1]))
-    code = compile_course(network, free)
-    run = solve_course(code, table, times, start=start, doses=doses, rtol=1e-7, threads=threads)
-    default = dict(zip(network.parameters, network.values.tolist(), strict=True))
-    derivative, levels = Derivative(network), np.full(len(arms), np.nan)
-    for k, arm in enumerate(arms):
-        if run.status[k] != Status.CONVERGED:
-            continue
-        own = {**default, **arm.values}
-        for name, amount, begin, end in arm.windows:
-            if before + begin <= ends[k] < before + end:
-                own[name] += amount
-        state = run.states[k, int(np.searchsorted(times, ends[k]))]
-        at = derivative.values(ends[k], state, np.array([own[name] for name in network.parameters]))
-        now = {**own, **at}
-        # a parameter that a drug moves is what it is at that hour
-        levels[k] = float(now.get(NOW + arm.observable, now[arm.observable]))
-    return levels
+def _missing(trial: Trial) -> str:
+    """What may be the reason where there is no number."""
+    looked = trial.observable
+    if looked is not None and looked.dose:
+        return f"no dose from {looked.dose[1]:g} to {looked.dose[2]:g} brings it there"
+    return "no steady state, no end, or nothing to compare with"

@@ -4,9 +4,37 @@ from __future__ import annotations
 
 import json
 
+from eutone import _own_findings
+from eutone._errors import InputError
 from eutone._validate import Entry, Ledger
+from eutone.body._trials import Trial
+from eutone.knowledge.findings import Finding, findings
 
-__all__ = ["scores", "table", "to_json"]
+__all__ = ["asked", "scores", "table", "template", "to_json"]
+
+
+def template(name: str) -> str:
+    """A table to begin with."""
+    return _own_findings.TEMPLATES[name]
+
+
+def asked(
+    told: str | None, tried: str | None, only: str | None, system: str | None
+) -> tuple[tuple[Finding, ...], tuple[Trial, ...]]:
+    """The findings and trials that the options name.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or nothing is left.
+    """
+    if told is not None and tried is None:
+        raise InputError("--findings without --trials: nothing says how to simulate them",
+                         hint="'eutone validate --template trials' prints a table to begin with")  # fmt: skip
+    found = findings() if told is None else _own_findings.read_findings(told)
+    own = () if tried is None else _own_findings.read_trials(tried, found)
+    ids = None if only is None else only.replace(",", " ").split()
+    return _own_findings.chosen(found, ids, system), own if told else _own_findings.own_and_shipped(own)
 
 
 def to_json(ledger: Ledger) -> str:
@@ -31,14 +59,16 @@ def table(ledger: Ledger) -> str:
 
 
 def scores(ledger: Ledger) -> list[str]:
-    """Four scores, each beside that of the body without couplings."""
+    """Four scores, each beside that of the body without couplings, directions beside that of guessing, too."""
     lines = []
     for basis in ("fitted", "predicted"):
         for kind in ("number", "direction"):
             passed, total = ledger.score(kind, basis)
             neutral = ledger.score(kind, basis, neutral=True)[0]
             share = f" ({passed / total:.0%})" if total else ""
-            lines.append(f"{basis} {kind}s: {passed} of {total}{share}, without couplings {neutral}")
+            guess, right = ledger.commonest(basis)
+            guessed = f", always guessing '{guess}' {right}" if kind == "direction" and guess else ""
+            lines.append(f"{basis} {kind}s: {passed} of {total}{share}, without couplings {neutral}{guessed}")
     return lines
 
 

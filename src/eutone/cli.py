@@ -63,6 +63,13 @@ Examples:
   eutone simulate model.xml --until 100 --set k1=0.3 --wanted A,B,J0 --csv courses.csv
   eutone simulate dopamine_2009 --days 7 --people 1000000 --wanted eda --out people.parquet"""
 
+VALIDATE_EXAMPLES = """\b
+Examples:
+  eutone validate --system serotonin
+  eutone validate --only F074,F081 --json -
+  eutone validate --template findings > findings.csv
+  eutone validate --findings findings.csv --trials trials.csv"""
+
 EXPORT_EXAMPLES = """\b
 Examples:
   eutone model export dopamine_2009 --out dopamine.xml
@@ -259,22 +266,44 @@ def schema(name: Annotated[str, typer.Argument(metavar="NAME", help="profile or 
     sys.stdout.write(_results.schema(name))
 
 
-@app.command()
+@app.command(epilog=VALIDATE_EXAMPLES)
 def validate(
     context: typer.Context,
+    findings: Annotated[
+        str | None, typer.Option("--findings", metavar="FILE", help="A table of findings of your own, with --trials.")
+    ] = None,
+    trials: Annotated[
+        str | None,
+        typer.Option("--trials", metavar="FILE", help="How to simulate them; alone, in place of Eutone's own trials."),
+    ] = None,
+    template: Annotated[
+        Literal["findings", "trials"] | None, typer.Option("--template", help="Print a table to begin with, and end.")
+    ] = None,
+    only: Annotated[str | None, typer.Option("--only", metavar="ID,...", help="These findings only.")] = None,
+    system: Annotated[str | None, typer.Option("--system", metavar="NAME", help="Those of this system only.")] = None,
+    uncoupled: Annotated[
+        bool, typer.Option("--uncoupled", help="Predict without couplings between modules (else it stands beside).")
+    ] = False,
     json: Annotated[str | None, typer.Option(metavar="FILE", help="Write JSON; - for standard output.")] = None,
+    threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
     """Hold the whole person against published findings: what each simulation says, what was seen, what passed.
 
-    Failures stay in the ledger and do not change the exit code.
+    Findings of your own are two tables: what was seen, and how to simulate it (docs/tutorial-validate.md). Failures
+    stay in the ledger and do not change the exit code.
     """
     from eutone import _terminal, _validate, _validating
 
     common = _common(context)
-    _terminal.check_paths({}, {"--json": json})
+    if template is not None:
+        _terminal.put("-", _validating.template(template))
+        return
+    inputs = {Path(path).resolve(): option for option, path in (("--findings", findings), ("--trials", trials)) if path}
+    _terminal.check_paths(inputs, {"--json": json})
+    found, tried = _validating.asked(findings, trials, only, system)
     with _terminal.progress(common.quiet) as advance:
-        ledger = _validate.validate(threads=common.threads, progress=advance)
+        ledger = _validate.validate(found, tried, uncoupled=uncoupled, threads=common.threads, progress=advance)
     if json:
         _terminal.put(json, _validating.to_json(ledger))
     if not (common.quiet and json):

@@ -11,7 +11,7 @@ from eutone._errors import ModelError
 from eutone._person import Person
 from eutone.body import load
 from eutone.body._compose import load_whole
-from eutone.body._taken import with_taken
+from eutone.body._taken import together, with_taken, with_taken_by
 from eutone.body._treatment import effects, exposure
 from eutone.engine import compile_network, solve_steady
 from eutone.engine.course import compile_course, solve_course
@@ -93,10 +93,11 @@ def test_everybody_takes_their_own() -> None:
     network = load().network
     texts = ["sertraline 50 mg/d", "levodopa 100 mg 3/d with carbidopa 25 mg", None, "sertraline 50 mg/d"]
     protocols = [protocol_of([t] if t else [])[0] for t in texts]
-    taken = with_taken(network, protocols, PERSON, 72.0)
+    taken = with_taken_by(network, protocols, PERSON, [72.0] * 4)
     start = np.append(network.initial, np.zeros(len(taken.network.species) - len(network.species)))
-    code = compile_course(taken.network)
-    found = solve_course(code, np.empty((4, 0)), [0.0, 71.0], start=start, doses=taken.doses, rtol=1e-7)
+    code = compile_course(taken.network, taken.free)
+    doses = together(taken.doses)
+    found = solve_course(code, taken.sizes, [0.0, 71.0], start=start, doses=doses, rtol=1e-7)
     last = found.states[:, 1, found.species.index("csf_HIAA")] / network.initial[network.species.index("csf_HIAA")]
     assert last[0] == pytest.approx(last[3], rel=1e-6)
     assert last[2] == pytest.approx(1, abs=1e-6)
@@ -105,6 +106,18 @@ def test_everybody_takes_their_own() -> None:
     boosted = found.states[:, 1, found.species.index("P_LDOPA")] / network.initial[network.species.index("P_LDOPA")]
     assert boosted[1] > 5
     assert boosted[[0, 2, 3]] == pytest.approx(1, abs=1e-4)
+
+
+def test_the_network_of_many_does_not_depend_on_who_takes_what() -> None:
+    """One compilation serves all; only somebody who takes a drug twice over makes it another one."""
+    network = load().network
+    one, other, twice = (
+        with_taken_by(network, [protocol_of(texts)[0]], PERSON, [24.0])
+        for texts in (["sertraline 50 mg/d"], [], ["levodopa 100 mg at 08:00", "levodopa 50 mg at 20:00"])
+    )
+    assert (one.network.species, one.free) == (other.network.species, other.free)
+    assert (other.sizes == 0).all()
+    assert set(twice.free) - set(one.free) == {"size.taken.1.levodopa." + load().names["input.levodopa"]}
 
 
 def test_what_is_not_known_is_said() -> None:

@@ -72,8 +72,14 @@ class Quantity:
     expression: str
 
 
-def rows(name: str) -> list[dict[str, str]]:
+def rows(name: str, *, short: bool = False) -> list[dict[str, str]]:
     """The rows of ``tables/<name>.csv``, cells stripped.
+
+    Parameters
+    ----------
+    name : str
+    short : bool
+        Whether a row may end early: what is missing is empty.
 
     Raises
     ------
@@ -83,6 +89,8 @@ def rows(name: str) -> list[dict[str, str]]:
     with (FOLDER / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         header, *body = list(csv.reader(file))
     for at, row in enumerate(body, start=2):
+        if short:
+            row += [""] * (len(header) - len(row))
         if len(row) != len(header):
             raise ModelError(f"{name}.csv, row {at}: {len(row)} cells where the header has {len(header)}")
     return [{k: v.strip() for k, v in zip(header, row, strict=True)} for row in body]
