@@ -22,8 +22,8 @@ from eutone._person import Person
 from eutone._protocol import Protocol
 from eutone.body._compose import all_parameters, load_whole
 from eutone.body._couplings import coupling_parameters
-from eutone.body._taken import NOW, with_taken
-from eutone.body._treatment import effects, exposure
+from eutone.body._pharmacology import sources_of
+from eutone.body._taken import NOW, daily_means, with_taken
 from eutone.body._trials import Change, Trial, trials
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.course import compile_course, solve_course
@@ -152,7 +152,7 @@ def _basis(finding: Finding, trial: Trial) -> str:
     own = {i.lower().rstrip(".") for i in _IDENTIFIER.findall(finding.source)} or {finding.source.lower()}
     sources = [p.source for p in all_parameters()]
     for drug in _drugs(trial):
-        sources += [e.source for e in effects().get(drug, ())]
+        sources += sources_of(drug)
     # a row may also say it by the finding's number
     number = re.compile(rf"\b{finding.id.split('.')[0]}\b")
     told = any("fitted" in text.lower() and number.search(text) for text in sources)
@@ -204,8 +204,7 @@ def _arm(
     windows = []
     taken = protocol_of(taking)[0] if taking else Protocol()
     if trial.at_h is None:
-        for name, mean, _ in exposure(taken, _PERSON, tuple(flat)).shifts:
-            values[flat[name]] = default[flat[name]] * math.exp(mean)
+        values |= daily_means(network, taken, _PERSON).values
         taken = Protocol()
     for c in changes:
         name = flat[c.parameter]
