@@ -197,7 +197,7 @@ def daily_mg(own: Kinetics, dose: Dose, person: Person) -> float:
     """
     times = dose.times_per_day or 1.0
     if dose.amount is None:
-        if own.each is not None:
+        if own.each is not None and dose.times_per_day is not None:
             return own.each * times
         if own.usual is None:
             raise ModelError(f"{dose.name}: say a dose, for there is no usual one")
