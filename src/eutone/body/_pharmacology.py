@@ -37,7 +37,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from eutone._errors import ModelError
+from eutone._errors import InputError, ModelError
 from eutone._person import Person
 from eutone._protocol import Dose
 from eutone.body._orbit import Course
@@ -192,22 +192,24 @@ def daily_mg(own: Kinetics, dose: Dose, person: Person) -> float:
 
     Raises
     ------
-    ModelError
-        If the amount is in a unit that says no mass of this drug.
+    InputError
+        If the amount is in a unit that says no mass of this drug, or none is said and there is no usual one.
     """
     times = dose.times_per_day or 1.0
     if dose.amount is None:
         if own.each is not None and dose.times_per_day is not None:
             return own.each * times
         if own.usual is None:
-            raise ModelError(f"{dose.name}: say a dose, for there is no usual one")
+            raise InputError(f"{dose.name}: no dose is said, and there is no usual one", hint="Say it: 10 mg/d")
         return own.usual
     if dose.unit in _MG:
         amount = dose.amount * _MG[dose.unit]
     elif dose.unit in _MOL and own.molar_mass is not None:
         amount = dose.amount * _MOL[dose.unit] * own.molar_mass
     else:
-        raise ModelError(f"{dose.name}: {dose.amount:g} {dose.unit} is no mass that is known; say it in mg, g or ug")
+        raise InputError(
+            f"{dose.name}: {dose.amount:g} {dose.unit} is no mass that is known here", hint="Say it in mg, g or ug"
+        )
     if dose.per_kg:
         amount *= _weight(person)
     return amount if dose.per_day else amount * times
