@@ -1,6 +1,8 @@
-"""What a dose does in the whole person: every row moves what it names, by its dose, and as it runs so it is on average."""
+"""What a dose does in the whole person: every row moves what it names, by its dose, as it runs so on average."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -42,13 +44,14 @@ def course(text: str, days: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         hours = level.item.clock_hours
         every = 24.0 / len(hours) if hours else level.interval
         until = days if level.item.days is None else min(days, level.item.days)
-        times = [24 * d + h for d in range(int(until)) for h in hours] or np.arange(0, 24 * until - 1e-9, every).tolist()
+        even = np.arange(0, 24 * until - 1e-9, every).tolist()
+        times = [24 * d + h for d in range(int(until)) for h in hours] or even
         given += [(t, names.index(level.entry), every) for t in times]
     at = np.arange(0, 24 * days + 0.05, 0.1)
     states = np.zeros((len(names), at.size))
     edges = sorted({0.0, 24.0 * days, *(t for t, _, _ in given)})
     x = np.zeros(len(names))
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         for t, k, amount in given:
             x[k] += amount if t == begin else 0.0
         mine = (at >= begin - 1e-9) & (at < end + 1e-9)

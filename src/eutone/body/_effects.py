@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eutone._errors import ModelError
 from eutone._person import Person
 from eutone._protocol import Dose, Protocol
 from eutone.body._compose import all_parameters
@@ -24,7 +23,7 @@ from eutone.body._orbit import Course, blocked, days_of
 from eutone.body._pharmacology import Action, actions, course_of, daily_mg, inflow_of, kinetics, level_of, renewal
 from eutone.body._treatment import Effect, _beside, _shift, effects
 from eutone.engine import Network
-from eutone.engine.expr import Expr, call, const, evaluate, symbol, symbols
+from eutone.engine.expr import Expr, call, const, evaluate, symbol
 
 __all__ = ["Acting", "Level", "acting", "is_whole"]
 
@@ -137,7 +136,7 @@ class Acting:
         """The mean of each parameter along the orbit, where ``values`` are what they are without anything taken."""
         days = days_of([24.0 if one.item.clock_hours else one.interval for one in self.levels if one.orbit])
         step = 24.0 / _A_DAY
-        times = (np.arange(days * _A_DAY) + 0.5) * step
+        times = np.asarray((np.arange(days * _A_DAY) + 0.5) * step, dtype=np.float64)
         states: dict[str, object] = dict(values)
         for level in self.levels:
             states[level.name] = level.at(times) / level.course.decline

@@ -46,7 +46,7 @@ class Course:
         return a * e / (a - e) * (sum_of(e) - sum_of(a))
 
     def ratio(self, hours: float, every: float | None) -> float:
-        """How many times its daily mean the level is; of one dose where it is not repeated, the mean being one a day."""
+        """How many times its daily mean the level is; of one dose, not repeated, that of one a day."""
         at = np.array([hours if every is None else math.fmod(hours, every)])
         return float(self.after(at, every)[0]) * (every or 24.0)
 

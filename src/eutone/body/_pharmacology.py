@@ -4,7 +4,7 @@
 share that is free in brain, half-time, hour of the peak. ``tables/exposures_whole.csv`` (a row for each drug and
 parameter) takes the level to an effect. ``x`` is the level over that of half the effect, and kinds of row are:
 
-``effect``      the parameter times ``1 + emax x/(1 + x)``: -1 (not said) blocks all of it, -0.4 less, 0.5 raises it by half.
+``effect``      the parameter times ``1 + emax x/(1 + x)``: -1 (not said) blocks all of it, 0.5 raises it by half.
 ``occupy``      plus ``emax x/(1 + x)``: what is 0 without a drug, such as a modulator's share of sites.
 ``agonist``     plus ``x``; ``emax`` is the drug's efficacy, for the parameter of that name beside it.
 ``inactivate``  for good: the enzyme that is left falls by ``k x`` and is made again (``tables/renewal.csv``).
@@ -44,10 +44,21 @@ from eutone.body._orbit import Course
 from eutone.body._tables import rows
 from eutone.body._treatment import effects, usual_weight
 
-__all__ = ["KINDS", "Action", "Kinetics", "actions", "course_of", "daily_mg", "inflow_of", "kinetics", "level_of", "renewal", "sources_of"]
+__all__ = [
+    "KINDS",
+    "Action",
+    "Kinetics",
+    "actions",
+    "course_of",
+    "daily_mg",
+    "inflow_of",
+    "kinetics",
+    "level_of",
+    "renewal",
+    "sources_of",
+]
 
 KINDS = ("effect", "occupy", "agonist", "inactivate", "input", "factor", "none")
-UNITS = ("nM", "nM free", "ng/mL", "mg", "mg/d", "mg/kg", "L/kg", "per mg", "umol", "g", "fold")
 ADULT_KG = 70.0
 DAY = 24.0
 
@@ -141,11 +152,20 @@ def kinetics() -> dict[str, Kinetics]:
     """By drug."""
     found = {}
     for r in rows("kinetics"):
-        numbers = (_number(r[k]) for k in ("molar_mass", "bioavailability", "clearance_l_h", "free_in_brain"))
         found[r["drug"]] = Kinetics(
-            r["drug"], *numbers, float(r["half_time_h"]), float(r["peak_h"] or 0), _number(r["usual_mg_d"]),
-            _number(r["each_mg"]), float(r["ln_sd"]), r["grade"], r["source"],
-        )  # fmt: skip
+            drug=r["drug"],
+            molar_mass=_number(r["molar_mass"]),
+            bioavailability=_number(r["bioavailability"]),
+            clearance=_number(r["clearance_l_h"]),
+            free=_number(r["free_in_brain"]),
+            half_time=float(r["half_time_h"]),
+            peak=float(r["peak_h"] or 0),
+            usual=_number(r["usual_mg_d"]),
+            each=_number(r["each_mg"]),
+            ln_sd=float(r["ln_sd"]),
+            grade=r["grade"],
+            source=r["source"],
+        )
     return found
 
 
@@ -163,10 +183,20 @@ def actions() -> dict[str, tuple[Action, ...]]:
     """By drug, in the table's order."""
     found: dict[str, list[Action]] = {}
     for r in rows("exposures_whole"):
-        hours = (_number(r[k]) for k in ("measured_h", "measured_every_h", "half_time_h"))
-        emax = float(r["emax"] or (-1.0 if r["kind"] == "effect" else 1.0))
-        action = Action(r["drug"], r["parameter"], r["kind"], emax, float(r["value"] or "nan"), r["unit"], *hours,
-                        float(r["ln_sd"] or 0), r["grade"], r["source"])  # fmt: skip
+        action = Action(
+            drug=r["drug"],
+            parameter=r["parameter"],
+            kind=r["kind"],
+            emax=float(r["emax"] or (-1.0 if r["kind"] == "effect" else 1.0)),
+            value=float(r["value"] or "nan"),
+            unit=r["unit"],
+            measured_h=_number(r["measured_h"]),
+            measured_every_h=_number(r["measured_every_h"]),
+            half_time=_number(r["half_time_h"]),
+            ln_sd=float(r["ln_sd"] or 0),
+            grade=r["grade"],
+            source=r["source"],
+        )
         found.setdefault(action.drug, []).append(action)
     return {drug: tuple(listed) for drug, listed in found.items()}
 

@@ -1,8 +1,8 @@
 """What a person takes, as part of the network: hour by hour for courses, or as daily means for steady states.
 
 Every dose enters first-order stages (absorption where it is known, then decline), whose outflow ``r`` is 1 on average
-once doses have added up. In the whole person a parameter follows as ``exposures_whole.csv`` says (`_pharmacology`), else,
-and in the body that inference uses, by ``exposures.csv``:
+once doses have added up. In the whole person a parameter follows as ``exposures_whole.csv`` says (`_pharmacology`),
+else, and in the body that inference uses, by ``exposures.csv``:
 
 * an inflow is its own plus the drug's times ``r`` (what boosts the uptake of a dose multiplies that);
 * an activity of which ``a`` is left at the mean is ``1/(1 + (1/a - 1) r)`` where the block is reversible, and
