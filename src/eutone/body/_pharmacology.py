@@ -283,6 +283,8 @@ def inflow_of(action: Action, mg_d: float, person: Person) -> float:
         return action.value * mg_d / 1e3 / DAY
     if action.unit == "per mg":
         return action.value * mg_d
+    if action.unit not in ("umol", "L/kg"):
+        raise ModelError(f"exposures_whole.csv, {own.drug}: {action.unit!r} is no unit of an input")
     molar_mass, arrives = _needed(own.molar_mass, own, "molar_mass"), own.bioavailability or 1.0
     umol_h = mg_d * 1e3 / molar_mass / DAY
     return umol_h * action.value if action.unit == "umol" else umol_h * arrives / (action.value * _weight(person))
@@ -298,6 +300,8 @@ def _losses(action: Action, when: str) -> float:
 
 def _mg_for_one(own: Kinetics, unit: str) -> float:
     """Milligrams a day for a mean of one of ``unit``, at 70 kg."""
+    if unit not in ("nM", "nM free", "ng/mL"):
+        raise ModelError(f"exposures_whole.csv, {own.drug}: {unit!r} is no unit of a level or a dose")
     litres = _needed(own.clearance, own, "clearance_l_h") * DAY / (own.bioavailability or 1.0)
     if unit == "ng/mL":
         return litres / 1e3
