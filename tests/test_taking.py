@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 import eutone as eu
+from eutone._errors import InputError
 from eutone._taking import taking
 from eutone.cli import app
 
@@ -42,3 +43,14 @@ def test_the_command_shows_the_bodys_own_quantities() -> None:
     assert done.exit_code == 0
     assert "taken." not in done.stdout
     assert "transporter.SLC6A4 x0.2" in done.stderr
+
+
+def test_the_daily_means_are_what_a_steady_state_is_asked_with() -> None:
+    whole = eu.load("whole")
+    found = whole.taking_daily("haloperidol 5 mg/d")
+    assert found.keys() == {"d2_free"}
+    assert 0.1 < found["d2_free"] < 0.3
+    with pytest.raises(InputError, match="not known"):
+        whole.taking_daily("unobtainium 5 mg")
+    with pytest.raises(InputError, match="no mass"):
+        whole.taking_daily("haloperidol 5 IU/d")

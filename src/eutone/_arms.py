@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -19,7 +19,7 @@ from eutone.body._couplings import coupling_parameters
 from eutone.body._formula import formula, names_in
 from eutone.body._ids import flat_ids
 from eutone.body._statistic import Statistic
-from eutone.body._treatment import effects, exposure
+from eutone.body._taken import daily_means, moving
 from eutone.body._trials import DOSE, Arm, Trial
 from eutone.engine.expr import walk
 from eutone.forms.taking import protocol_of
@@ -102,8 +102,8 @@ def _protocol(arm: Arm, dose: float) -> Protocol:
     items = [item.replace(DOSE, f"{dose:.9f}") for item in arm.taking]
     protocol = protocol_of(items)[0] if items else Protocol()
     for item in protocol.doses:
-        if item.drug is None or item.drug not in effects():
-            near = did_you_mean(item.name, effects())
+        if item.drug is None or item.drug not in moving():
+            near = did_you_mean(item.name, moving())
             raise InputError(f"'{item.name}' has no mechanism in the whole person", hint=near or None)
         if item.hours_since_dose is not None:
             raise InputError(
@@ -132,8 +132,9 @@ def _row(trial: Trial, arm: Arm, own: dict[str, float], dose: float) -> Row:
     values, windows = dict(own), []
     taken = _protocol(arm, dose) if arm.taking else Protocol()
     if not trial.timed:
-        for name, mean, _ in exposure(taken, PERSON, tuple(flat)).shifts:
-            values[flat[name]] = values.get(flat[name], default[flat[name]]) * math.exp(mean)
+        network = load_whole()
+        there = replace(network, values=np.array([values.get(name, default[name]) for name in network.parameters]))
+        values |= daily_means(there, taken, PERSON).values
         taken = Protocol()
     for c in arm.change:
         name, value = flat[c.parameter], dose if c.value is None else c.value

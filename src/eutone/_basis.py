@@ -12,7 +12,9 @@ import re
 from functools import cache
 
 from eutone.body._compose import all_parameters
+from eutone.body._pharmacology import sources_of
 from eutone.body._tables import rows
+from eutone.body._taken import moving
 from eutone.body._trials import DOSE, Trial
 from eutone.forms.taking import protocol_of
 from eutone.knowledge.findings import Finding, findings
@@ -53,6 +55,8 @@ def _drugs() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for row in rows("exposures"):
         found.setdefault(row["drug"], []).append("; ".join(row.values()))
+    for drug in moving():
+        found.setdefault(drug, []).extend(sources_of(drug))
     return {drug: tuple(texts) for drug, texts in found.items()}
 
 

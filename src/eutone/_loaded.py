@@ -196,6 +196,35 @@ class Model:
         model, doses, _ = taking(self, items, hours, weight_kg=weight_kg, age_years=age_years)
         return model, doses
 
+    def taking_daily(
+        self, items: str | Iterable[str], *, weight_kg: float = 70.0, age_years: float = 35.0
+    ) -> dict[str, float]:
+        """What the parameters of a person are on average who takes something for long; of ``whole`` and ``body`` only.
+
+        Parameters
+        ----------
+        items : str or iterable of str
+            As in `taking`.
+
+        Returns
+        -------
+        dict of str to float
+            By parameter, in its own unit: what `eutone.steady_state` takes as ``set``.
+
+        Raises
+        ------
+        InputError
+            As `taking`.
+
+        Examples
+        --------
+        >>> whole = eutone.load("whole")
+        >>> eutone.steady_state(whole, set=whole.taking_daily("haloperidol 5 mg/d"))
+        """
+        from eutone._taking import taking_daily
+
+        return taking_daily(self, items, weight_kg=weight_kg, age_years=age_years)
+
     def to_sbml(self, set: Mapping[str, float] | None = None) -> str:  # noqa: A002
         """The model as SBML Level 3 Version 2, written from what Eutone solves, ids as they are.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ from eutone._errors import InputError
 
 if TYPE_CHECKING:
     from eutone._loaded import Model
+    from eutone._protocol import Protocol
     from eutone.engine.dosing import Dose
 
-__all__ = ["taking"]
+__all__ = ["taking", "taking_daily"]
 
 _HOUR = 3600.0
 
@@ -36,9 +37,38 @@ def taking(
     InputError
         If the model is no person's, or an item cannot be read, or is not known, or moves nothing in the model.
     """
-    from eutone._model import BODY, WHOLE
     from eutone._person import Person
     from eutone.body._taken import with_taken
+
+    protocol = _protocol(model, items)
+    taken = with_taken(model.network, protocol, Person(age_years=age_years, weight_kg=weight_kg), hours)
+    _all_modelled(taken.not_modelled)
+    lines = [f"{name}: {how}" for name, how in taken.modelled]
+    return replace(model, network=taken.network), list(taken.doses), lines
+
+
+def taking_daily(
+    model: Model, items: str | Iterable[str], *, weight_kg: float = 70.0, age_years: float = 35.0
+) -> dict[str, float]:
+    """The daily means of the parameters that what is taken moves, once it has added up, by id.
+
+    Raises
+    ------
+    InputError
+        As `taking`.
+    """
+    from eutone._person import Person
+    from eutone.body._taken import daily_means
+
+    protocol = _protocol(model, items)
+    means = daily_means(model.network, protocol, Person(age_years=age_years, weight_kg=weight_kg))
+    _all_modelled(means.not_modelled)
+    return dict(means.values)
+
+
+def _protocol(model: Model, items: str | Iterable[str]) -> Protocol:
+    """What is taken, if this model is a person."""
+    from eutone._model import BODY, WHOLE
     from eutone.forms.taking import protocol_of
 
     if model.name not in (BODY, WHOLE) or model.network.seconds != _HOUR:
@@ -46,11 +76,10 @@ def taking(
             f"'{model.name}' is no person, so nothing can be taken by it",
             hint=f"Simulate {WHOLE} or {BODY}; --dose gives something to a species of any model",
         )
-    said = [items] if isinstance(items, str) else list(items)
-    protocol = protocol_of(said)[0]
-    taken = with_taken(model.network, protocol, Person(age_years=age_years, weight_kg=weight_kg), hours)
-    if taken.not_modelled:
-        name, why = taken.not_modelled[0]
-        raise InputError(f"{name}: {why}", hint="'eutone profile' reads any item; a simulation needs its mechanism")
-    lines = [f"{name}: {how}" for name, how in taken.modelled]
-    return replace(model, network=taken.network), list(taken.doses), lines
+    return protocol_of([items] if isinstance(items, str) else list(items))[0]
+
+
+def _all_modelled(missing: Sequence[tuple[str, str]]) -> None:
+    if missing:
+        name, why = missing[0]
+        raise InputError(f"{name}: {why}", hint="docs/interventions.md lists what the whole person answers")

@@ -22,9 +22,8 @@ from eutone.body._compose import load_whole
 from eutone.body._couplings import coupling_parameters
 from eutone.body._formula import compute, formula
 from eutone.body._ids import flat_ids
-from eutone.body._taken import NOW, together, with_taken_by
-from eutone.body._treatment import effects
-from eutone.body._trials import trials
+from eutone.body._taken import NOW, moving, together, with_taken_by
+from eutone.body._trials import DOSE, trials
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.chunks import Stop
 from eutone.engine.compile import Compiled
@@ -33,6 +32,7 @@ from eutone.engine.dosing import Dose
 from eutone.engine.expr import symbols
 from eutone.engine.observe import Wanted, observe, wanted_of
 from eutone.engine.status import Status
+from eutone.forms.taking import protocol_of
 
 __all__ = ["Progress", "simulate_arms"]
 
@@ -96,7 +96,7 @@ def _free(arms: Iterable[SimulatedArm], *, timed: bool) -> tuple[str, ...]:
     """
     flat = flats()
     moved = {flat[c.parameter] for t in trials() if t.timed is timed for arm in t.arms.values() for c in arm.change}
-    moved |= {flat[e.parameter] for listed in effects().values() for e in listed if e.parameter in flat}
+    moved |= {flat[parameter] for parameters in moving().values() for parameter in parameters}
     moved |= {p.flat for p in coupling_parameters()}
     for arm in arms:
         for row in arm.rows:
@@ -109,6 +109,14 @@ def _free(arms: Iterable[SimulatedArm], *, timed: bool) -> tuple[str, ...]:
 def _table(free: Sequence[str], people: Iterable[Mapping[str, float]]) -> Array:
     default = defaults()
     return np.array([[one.get(name, default[name]) for name in free] for one in people]).reshape(-1, len(free))
+
+
+@cache
+def _drugs() -> frozenset[str]:
+    """What is taken in any course of the package's trials."""
+    items = [item.replace(DOSE, "1") for t in trials() if t.timed for arm in t.arms.values() for item in arm.taking]
+    doses = protocol_of(items)[0].doses if items else ()
+    return frozenset(name for d in doses for name in (d.drug, d.inhibitor) if name)
 
 
 @cache
@@ -153,7 +161,7 @@ def _courses(
     rows = [[(k, row) for row in arm.rows] for k, arm in enumerate(arms)]
     order = [one for group in groups.values() for k in group for one in rows[k]]
     ends = [arms[k].before + arms[k].hours[-1] for k, _ in order]
-    taken = with_taken_by(load_whole(), [row.taken for _, row in order], PERSON, ends)
+    taken = with_taken_by(load_whole(), [row.taken for _, row in order], PERSON, ends, _drugs())
     network, columns = taken.network, (*free, *taken.free)
     advance("making code")
     start = np.zeros((len(order), len(network.species)))

@@ -6,15 +6,19 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from eutone._errors import ModelError
+from eutone._errors import InputError, ModelError
 from eutone._person import Person
+from eutone._protocol import Dose, Protocol
 from eutone.body import load
 from eutone.body._compose import load_whole
-from eutone.body._taken import together, with_taken, with_taken_by
+from eutone.body._taken import NOW, moving, together, with_taken, with_taken_by
 from eutone.body._treatment import effects, exposure
 from eutone.engine import compile_network, solve_steady
 from eutone.engine.course import compile_course, solve_course
+from eutone.engine.expr import evaluate
 from eutone.forms.taking import protocol_of
 
 PERSON = Person(age_years=35.0, weight_kg=70.0)
@@ -112,12 +116,37 @@ def test_the_network_of_many_does_not_depend_on_who_takes_what() -> None:
     """One compilation serves all; only somebody who takes a drug twice over makes it another one."""
     network = load().network
     one, other, twice = (
-        with_taken_by(network, [protocol_of(texts)[0]], PERSON, [24.0])
+        with_taken_by(network, [protocol_of(texts)[0]], PERSON, [24.0], ("sertraline", "levodopa"))
         for texts in (["sertraline 50 mg/d"], [], ["levodopa 100 mg at 08:00", "levodopa 50 mg at 20:00"])
     )
     assert (one.network.species, one.free) == (other.network.species, other.free)
     assert (other.sizes == 0).all()
-    assert set(twice.free) - set(one.free) == {"size.taken.1.levodopa." + load().names["input.levodopa"]}
+    assert set(twice.free) - set(one.free) == {"size.taken.1.levodopa.0"}
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.sampled_from(sorted(moving())), min_size=1, max_size=3))
+def test_one_network_for_many_does_to_each_what_a_network_of_their_own_does(drugs: list[str]) -> None:
+    network = load_whole()
+    protocol = Protocol(tuple(Dose(drug, drug) for drug in drugs))
+    try:
+        alone = with_taken(network, protocol, PERSON, 24.0)
+    except InputError:
+        return  # no usual dose
+    many = with_taken_by(network, [Protocol(), protocol], PERSON, [24.0, 24.0], ("sertraline", "levodopa"))
+    default = dict(zip(network.parameters, network.values.tolist(), strict=True)) | {"time": 7.0}
+    rng = np.random.default_rng(1)
+    states = dict(zip(network.species, network.initial.tolist(), strict=True))
+    states |= dict(zip(alone.network.species, rng.uniform(0, 2, len(alone.network.species)), strict=True))
+    for sizes, own in ((many.sizes[1], alone.network), (many.sizes[0], network)):
+        given_ = default | dict(zip(many.free, sizes.tolist(), strict=True)) | dict.fromkeys(many.network.species, 0.0)
+        given_ |= {name: states[name] for name in own.species}
+        rules, wanted = dict(many.network.rules), dict(own.rules)
+        for name in default:
+            if NOW + name in rules:
+                expected = evaluate([wanted[NOW + name]], given_)[0] if NOW + name in wanted else default[name]
+                assert evaluate([rules[NOW + name]], given_)[0] == pytest.approx(expected, rel=1e-12, abs=1e-300)
+    assert many.doses == ((), alone.doses)
 
 
 def test_what_is_not_known_is_said() -> None:

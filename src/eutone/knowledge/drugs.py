@@ -4,6 +4,9 @@ This table only recognises a name. What an item does to the model stands in the 
 this one; an item without a row there is reported as not modelled. A decarboxylase inhibitor that is not named is read
 as carbidopa, which the body does not tell from benserazide.
 
+What only the whole person answers has its names in ``ledger/drugs.csv``, which no profile reads anything from but that
+the name is known; it stands there so that the hash of the tables that profiles rest on does not move with it.
+
 A product that holds several drugs (``levodopa/carbidopa``) has a row of its own, whose ``contains`` lists them, the
 main one first.
 """
@@ -61,7 +64,8 @@ class Drug:
 
 def _read(folder: Path | None) -> dict[str, Drug]:
     found: dict[str, Drug] = {}
-    for row in rows("drugs", folder):
+    more = Path(__file__).parent / "ledger"
+    for row in [*rows("drugs", folder), *(rows("drugs", more) if folder is None else [])]:
         if row["id"] in found:
             raise InputError(f"'{row['id']}' is there twice", file=row.file, row=row.line, column="id")
         if row["regulatory_class"] not in REGULATORY:
