@@ -30,6 +30,8 @@ def test_signs_stay_and_shares_stay_shares(everything: Drawn):
     names = {p.id for p, share in zip(everything.rows, everything.share, strict=True) if share}
     # 1 - p*x, x + 1 - p, and one that only the table can know of
     assert {"prolactin.dopamine.max", "folate.DHFR.share", "prolactin.serotonin.gain"} <= names
+    # a linear coupling below 1, which would stop its target in sleep
+    assert "coupling.wake.LC" in names
 
 
 def test_the_first_people_do_not_depend_on_how_many(everything: Drawn):

@@ -122,6 +122,8 @@ def drawn(network: Network) -> Drawn:
     found = tuple(p for p in all_parameters() if p.flat in known and ln_sd(p) > 0)
     default = np.array([known[p.flat] for p in found], dtype=float)
     taken = _shares(network) | {p.flat for p in found if p.id in spreads() and spreads()[p.id].share}
+    # at 1 a linear coupling stops its target where the signal is 0: cells that sleep fire less, not never
+    taken |= {c.flat for c in couplings() if c.form == "linear"}
     share = np.array([p.flat in taken for p in found]) & (default > 0) & (default < 1)
     return Drawn(found, default, np.array([ln_sd(p) for p in found]), share)
 
