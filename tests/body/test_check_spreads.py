@@ -41,7 +41,7 @@ def test_closing_is_said_in_the_words_that_the_closing_script_reads():
 
 
 @pytest.mark.parametrize(
-    ("id", "change", "fault"),
+    ("name", "change", "fault"),
     [
         ("NET.K", {"source": ""}, "no source"),
         ("NET.K", {"grade": "SURE"}, "grade 'SURE'"),
@@ -51,9 +51,9 @@ def test_closing_is_said_in_the_words_that_the_closing_script_reads():
         ("ADORA1.K", {}, "has a spread already"),
     ],
 )
-def test_a_broken_row_is_a_fault(id: str, change: dict[str, object], fault: str):
-    good = spreads().get(id, Spread(id, 0.4, False, "ASSUMED", "rule: RECALLED"))
-    found = spread_faults([BY_ID[id]], {id: replace(good, **change)})  # type: ignore[arg-type]
+def test_a_broken_row_is_a_fault(name: str, change: dict[str, object], fault: str):
+    good = spreads().get(name, Spread(name, 0.4, False, "ASSUMED", "rule: RECALLED"))
+    found = spread_faults([BY_ID[name]], {name: replace(good, **change)})  # type: ignore[arg-type]
     assert len(found) == 1
     assert fault in found[0]
 

@@ -6,8 +6,8 @@ how uncertain it is. Inference does not read that table: it is for what draws wh
 
 ``structural_ln_sd`` comes from a range where a source prints one or a memory of one is stated (COMPUTED: ln(high/low)
 over 3.29, the range read as 90 %), else by the parameter's grade (ASSUMED, "rule: ..."): SEEN 0.3; SEEN in a model only
-0.4; RECALLED at least 0.4; ASSUMED 0.5; set by hand 0.6; only the order of size known 0.6 to 0.7; a share 0.5, in its ln
-odds; an exponent that is a shape 0.2 to 0.3. It is 0 only for a value that is 0, or that follows from others.
+0.4; RECALLED at least 0.4; ASSUMED 0.5; set by hand 0.6; only the order of size known 0.6 to 0.7; a share 0.5, in its
+ln odds; an exponent that is a shape 0.2 to 0.3. It is 0 only for a value that is 0, or that follows from others.
 """
 
 from __future__ import annotations
