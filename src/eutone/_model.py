@@ -247,9 +247,9 @@ def check_named(name: str) -> list[Check]:
     """
     from eutone import body
 
-    faults = body.check() if name == BODY else []
+    faults = body.check() if name in (BODY, WHOLE) else []
     tables = Check("every value has its unit, spread, grade and source", not faults, "; ".join(faults) or "yes")
-    return [*([tables] if name == BODY else []), *check(find(name))]
+    return [*([tables] if name in (BODY, WHOLE) else []), *check(find(name))]
 
 
 def check(network: Network) -> list[Check]:

@@ -9,6 +9,7 @@ import re
 
 from eutone.body._check_exposures import exposure_faults
 from eutone.body._check_pharmacology import pharmacology_faults
+from eutone.body._check_spreads import spread_faults
 from eutone.body._compose import MODULES, MORE, default_values, structure
 from eutone.body._couplings import couplings
 from eutone.body._dimensions import dimension_faults
@@ -43,7 +44,8 @@ def check() -> list[str]:
             faults.append(f"{p.id}: {p.flat} is used in no module")
     for ids in ([r.readout for r in readouts()], [q.id for q in quantities()]):
         faults += [f"{i}: given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
-    return [*faults, *dimension_faults(), *_coupling_faults(), *exposure_faults(), *pharmacology_faults()]
+    faults += [*spread_faults(parameters()), *dimension_faults(), *_coupling_faults()]
+    return [*faults, *exposure_faults(), *pharmacology_faults()]
 
 
 def _coupling_faults() -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from eutone._errors import ModelError
 from eutone.body._compose import all_parameters, load_whole
 from eutone.engine.expr import Expr, evaluate, walk
 
-__all__ = ["Unit", "dimension_faults", "unit_of", "written"]
+__all__ = ["Unit", "dimension_faults", "unit_of", "units", "written"]
 
 Unit = tuple[tuple[str, float], ...]
 """Base units and their powers, in the order of their names; empty where it is pure."""
@@ -64,6 +65,16 @@ def written(unit: Unit) -> str:
 
 def dimension_faults() -> list[str]:
     """Every rule and reaction whose units do not agree, in plain words; empty if all do."""
+    return _worked_out()[1]
+
+
+@cache
+def units() -> dict[str, str]:
+    """The unit of everything in the whole person that has one: of numbers as the table says, of the rest as follows."""
+    return {name: written(unit) for name, unit in _worked_out()[0].items() if unit is not None}
+
+
+def _worked_out() -> tuple[dict[str, Unit | None], list[str]]:
     network = load_whole()
     units: dict[str, Unit | None] = {p.flat: unit_of(p.unit) for p in all_parameters()}
     values: dict[str, object] = dict(zip(network.parameters, network.values, strict=True))
@@ -78,7 +89,7 @@ def dimension_faults() -> list[str]:
     per_hour = unit_of("1/h")
     for j, (name, rate) in enumerate(zip(network.reactions, network.rates, strict=True)):
         try:
-            unit = _of(rate, units, values)
+            units[name] = unit = _of(rate, units, values)
         except _FaultError as fault:
             faults.append(f"{name}: {fault}")
             continue
@@ -89,7 +100,7 @@ def dimension_faults() -> list[str]:
                 faults.append(
                     f"{name}: brings {written(unit)} to {species}, which is in {written(units[species] or ())}"
                 )
-    return faults
+    return units, faults
 
 
 def _of(root: Expr, units: Mapping[str, Unit | None], values: Mapping[str, object]) -> Unit | None:
