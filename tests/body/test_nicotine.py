@@ -53,4 +53,3 @@ def test_effect_is_greatest_in_between(at_rest: dict[str, np.ndarray]):
 
 def test_it_stays_positive(stays_positive: Callable[[str], None]):
     stays_positive("nicotine")
-
