@@ -123,8 +123,8 @@ def test_what_sits_on_one_site_competes() -> None:
     assert means("atomoxetine + duloxetine 60 mg/d")["t_NET"] == pytest.approx(1 / (1 + 1 + 3), rel=0.05)
     partial = means("aripiprazole 10 mg/d + haloperidol 5 mg/d")
     assert partial["eff_D2"] == pytest.approx(0.25, abs=1e-4)
-    full = means("nicotine 21 mg/d")
-    assert full["ago_nACh"] > 5
+    patch = means("nicotine 21 mg/d")  # over the elimination of 0.35 /h, in ng/mL
+    assert 5 < patch["in_nicotine"] / 0.35 * 162.2 < 20
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_sits_on_one_site_competes() -> None:
     [
         ("zolpidem 10 mg at 23:00", 6, "occ_bz"),
         ("alprazolam 0.5 mg 3/d + zolpidem 10 mg 1/d", 6, "occ_bz"),
-        ("nicotine 21 mg 1/d", 4, "ago_nACh"),
+        ("nicotine 21 mg 1/d", 4, "in_nicotine"),
         ("methylphenidate 20 mg at 08:00,12:00", 4, "t_NET"),
         ("clonidine 0.1 mg 2/d + guanfacine 2 mg 1/d", 12, "eff_alpha2"),
         ("hydrocortisone 10 mg at 08:00,13:00", 3, "in_CORT"),
@@ -164,9 +164,8 @@ def test_courses_are_those_of_the_drugs() -> None:
     assert found["occ_bz"][peak] == pytest.approx(0.10, abs=0.005)
     assert np.interp(10.0, at, found["occ_bz"]) < 0.02
     at, found = course("cigarettes 1/d for 1 d", 1)
-    ng = 0.87 * found["ago_nACh"]
-    assert 3 < ng.max() < 20  # ng/mL of nicotine after one
-    assert at[int(np.argmax(ng))] < 0.5
+    assert found["in_nicotine"].argmax() < 5
+    assert np.trapezoid(found["in_nicotine"], at) * 162.2 == pytest.approx(1000 / 182, rel=0.1)  # ng/mL after one
 
 
 def test_weight_and_units_count() -> None:
