@@ -1,4 +1,4 @@
-"""Blood pressure, tyramine, prolactin's store, nicotine and probenecid in the whole person, hour by hour, all in one run.
+"""Blood pressure, tyramine, prolactin's store, nicotine and probenecid in the whole person, hour by hour, in one run.
 
 What is asked is the sign and order of what is well known, not the ledger's numbers.
 """
