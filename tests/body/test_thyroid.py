@@ -7,7 +7,7 @@ import pytest
 
 from eutone.body import load_module
 from eutone.engine import Network
-from eutone.engine.reference import Derivative, SteadyState, steady_state, time_course
+from eutone.engine.reference import Derivative, Dose, SteadyState, steady_state, time_course
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +68,14 @@ def test_nothing_turns_negative_however_much_there_is(axis: tuple[Network, Deriv
         assert at["J_TSH"] > 0
     flood = time_course(network, [24.0, 240.0], {"in_T4": 1.0}, derivative=derivative, rtol=1e-6)
     assert (flood.states >= 0).all()
+
+
+def test_trh_saturates(axis: tuple[Network, Derivative]):
+    """Doses of 200 and 500 ug act alike."""
+    tsh = []
+    for dose in (6.0, 200.0, 500.0):
+        given = [Dose("in_TRH_dose", 0.0, 60 * dose, 1 / 60)]
+        tsh.append(time_course(axis[0], [0.5], {}, given, derivative=axis[1], rtol=1e-6)["plasma_TSH"][0])
+    assert tsh[1] > 2 * 1.99
+    assert tsh[2] < 1.4 * tsh[1]
+    assert tsh[0] < 0.8 * tsh[1]
