@@ -7,7 +7,7 @@ import pytest
 
 from eutone.body import load_module
 from eutone.engine import Network
-from eutone.engine.reference import Derivative, SteadyState, steady_state, time_course
+from eutone.engine.reference import Derivative, Dose, SteadyState, steady_state, time_course
 
 FOLDS = ("f_CRH", "f_ACTH", "f_CORT", "m_pit", "m_adr")
 
@@ -78,3 +78,54 @@ def test_alarm_is_answered_more_when_cortisol_is_low(axis: tuple[Network, Deriva
         )
         rise.append((loud["CORT"] - quiet["CORT"]).max())
     assert rise[1] > 1.5 * rise[0]
+
+
+def test_a_high_dose_is_cleared_faster_and_its_free_part_rises_more(axis: tuple[Network, Derivative]):
+    """20 mg at once: half-life, volume and clearance as measured (1.2-2 h; 34 L, 18 L/h); 50 mg fill the globulin."""
+    network, derivative = axis
+    quiet = {"in_stress": 0.001}
+    at = [0.0, 1.0, 2.0, 3.0]
+    total, free = [], []
+    for mg in (20.0, 50.0):
+        dose = [Dose("in_CORT", 0.0, mg * 2.76 / 20 * 60, 1 / 60)]
+        found = time_course(network, at, quiet, dose, derivative=derivative, rtol=1e-6)
+        total.append(found["plasma_CORT"])
+        free.append(found["free_CORT"] / found["plasma_CORT"])
+    half_life = np.log(2) / np.log(total[0][1] / total[0][3]) * 2
+    assert 1.2 < half_life < 2.2
+    assert total[1][1] < 2.2 * total[0][1]
+    assert free[1][1] > 1.2 * free[0][1] > 1.2 * 0.061
+
+
+def test_free_and_bound_cortisol_obey_the_law_of_mass(axis: tuple[Network, Derivative]):
+    found = rest(axis, in_CORT=0.5)
+    values = dict(zip(axis[0].parameters, axis[0].values, strict=True))
+    free, n = found["free_CORT"], values["n_ALB_CORT"]
+    bound = values["K_CBG"] * values["CBG"] * free / (1 + values["K_CBG"] * free)
+    total = free * (1 + n) + bound
+    assert found["plasma_CORT"] == pytest.approx(total)
+    held = values["x_pl_CORT"] * total + values["x_ti_CORT"] * free
+    assert found["CORT"] == pytest.approx(held)
+
+
+def test_dexamethasone_suppresses_without_being_cortisol(axis: tuple[Network, Derivative]):
+    network, derivative = axis
+    found = time_course(network, [1.0, 4.0], {}, [Dose("in_DEX", 0.0, 0.43, 1 / 12)], derivative=derivative, rtol=1e-6)
+    assert found["f_GC"][0] > 5
+    assert found["f_ACTH"][1] < 0.6
+    assert found["f_CORT"][1] < 0.6
+
+
+def test_ovine_crh_saturates_as_measured(axis: tuple[Network, Derivative]):
+    """ACTH 14 to 82 pg/mL at 30 ug/kg; half-maximal dose 0.3-1 ug/kg (Orth 1983)."""
+    network, derivative = axis
+    at = np.arange(0, 2.01, 0.1)
+    rise = []
+    for dose in (0.03, 0.55, 30.0):
+        found = time_course(
+            network, at, {}, [Dose("in_oCRH", 0.0, 60 * dose, 1 / 60)], derivative=derivative, rtol=1e-6
+        )
+        rise.append(found["f_ACTH"].max() - 1)
+    assert rise[2] + 1 == pytest.approx(82 / 14, rel=0.1)
+    assert 0.25 < rise[1] / rise[2] < 0.7
+    assert rise[0] < 0.15 * rise[2]

@@ -69,7 +69,7 @@ def test_a_second_dose_soon_after_is_answered_less(network: Network, derivative:
 
 def test_a_vaccine_peaks_later_than_a_bolus(network: Network, derivative: Derivative):
     """Typhoid vaccine as eight hours of a weak trigger: IL-6 two- to threefold at 6 to 8 h, CRP about a day."""
-    found = time_course(network, AT, {}, [Dose("in_LPS", 0.0, 0.02, 8.0)], derivative=derivative, rtol=1e-6)
+    found = time_course(network, AT, {}, [Dose("in_LPS", 0.0, 0.12, 8.0)], derivative=derivative, rtol=1e-6)
     assert 6 <= peak(found, "IL6") <= 8.5
     assert 1.8 < found["f_IL6"].max() < 4
     assert 24 <= peak(found, "CRP") <= 34
@@ -90,6 +90,19 @@ def test_standing_triggers(network: Network, derivative: Derivative, changes: di
 
 
 def test_cortisol_restrains(network: Network, derivative: Derivative):
-    levels = [steady_state(network, {"f_CORT": c}, derivative=derivative) for c in (0.2, 1.0, 5.0)]
+    levels = [steady_state(network, {"f_GC": c}, derivative=derivative) for c in (0.2, 1.0, 5.0)]
     for name in ("TNF", "IL6", "IFNG"):
         assert levels[0][name] > levels[1][name] > levels[2][name]
+
+
+def test_endotoxin_is_answered_steeply(network: Network, derivative: Derivative):
+    """TNF of tens of pg/mL after 0.5 ng/kg and 369 after 2 (van Deventer 1990); IL-8 and IL-10 behind it."""
+    low, high = bolus(network, derivative, 0.5), bolus(network, derivative, 2.0)
+    assert 15 < low["TNF"].max() < 60
+    assert high["TNF"].max() == pytest.approx(369, rel=0.15)
+    assert peak(high, "TNF") < peak(high, "IL8") < peak(high, "P_IL10")
+    assert high["P_IL10"].max() > 30
+
+
+def test_neopterin_rises_as_the_kidney_filters_less(network: Network, derivative: Derivative):
+    assert steady_state(network, {"s_GFR": 0.5}, derivative=derivative)["P_NEO"] == pytest.approx(0.014)

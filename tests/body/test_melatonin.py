@@ -7,7 +7,7 @@ import pytest
 
 from eutone.body import load_module
 from eutone.engine import Network
-from eutone.engine.reference import Derivative, steady_state, time_course
+from eutone.engine.reference import Derivative, Dose, steady_state, time_course
 
 AT = np.arange(0, 96.01, 0.1)
 LAST = AT >= 72
@@ -53,3 +53,17 @@ def test_what_moves_it(pineal: tuple[Network, Derivative], changes: dict[str, fl
     assert found.reason == ""
     assert (found["f_MEL"] > 1.1) is above
     assert (found["f_MEL"] < 0.9) is not above
+
+
+def test_by_mouth_the_liver_takes_most_and_less_without_cyp1a2(pineal: tuple[Network, Derivative]):
+    network, derivative = pineal
+    at = np.arange(0, 12.01, 0.05)
+    areas = []
+    for enzyme in (1.0, 0.2):
+        dose = [Dose("in_MEL_oral", 0.0, 0.615 * 12, 1 / 12)]  # 10 mg over 70 L
+        found = time_course(network, at, {"e_CYP1A2": enzyme}, dose, derivative=derivative, rtol=1e-6)
+        areas.append(np.trapezoid(found["MEL"], at))
+        if enzyme == 1.0:
+            assert found["avail_MEL"][0] == pytest.approx(0.133, abs=0.01)
+            assert 0.4 < at[found["MEL"].argmax()] < 1.2
+    assert areas[1] > 3 * areas[0]
