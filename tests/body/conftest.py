@@ -10,7 +10,7 @@ import pytest
 from eutone.body._compose import load_module, load_whole, ports
 from eutone.body._tables import parameters
 from eutone.engine import Network, compile_network, solve_steady
-from eutone.engine.reference import Derivative, steady_state, time_course
+from eutone.engine.reference import Derivative, TimeCourse, steady_state, time_course
 
 Values = dict[str, float]
 
@@ -48,6 +48,15 @@ def whole_folds(whole_network: Network, whole_derivative: Derivative) -> Callabl
         return {name: value / default[name] for name, value in state.items() if default.get(name)}
 
     return folds
+
+
+@pytest.fixture(scope="session")
+def serotonin_blocked(whole_network: Network, whole_derivative: Derivative) -> TimeCourse:
+    """The whole person with a fifth of SERT, after 2 and 24 h, 2, 18, 28, 42 and 56 d."""
+    hours = [0.0, 2.0, 24.0, 48.0, 432.0, 672.0, 1008.0, 1344.0]
+    found = time_course(whole_network, hours, {"t_SERT": 0.2}, derivative=whole_derivative, rtol=1e-5, atol=1e-9)
+    assert found.status == 0, found.reason
+    return found
 
 
 @pytest.fixture(scope="session")
