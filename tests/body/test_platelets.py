@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from eutone.body._compose import default_values
 from eutone.engine import Network
-from eutone.engine.reference import Derivative, TimeCourse
+from eutone.engine.reference import Derivative
 
+Courses = dict[str, NDArray[np.float64]]
 Folds = Callable[[str, Mapping[str, float]], dict[str, float]]
 
 
@@ -35,14 +37,14 @@ def test_leak_and_uptake_make_no_serotonin(whole_network: Network):
         assert {whole_network.species[i] for i in np.flatnonzero(column)} == {"plt_5HT", "P_5HT"}
 
 
-def test_platelets_lose_their_store_sooner_than_they_die(serotonin_blocked: TimeCourse):
-    """-16 % after a day, -93 % after 18 days of paroxetine (10.1097/01.jcp.0000138765.08235.46); by death alone -8 %."""
+def test_platelets_lose_their_store_sooner_than_they_die(serotonin_blocked: Courses):
+    """-16 % in a day, -93 % in 18 d of paroxetine (10.1097/01.jcp.0000138765.08235.46); by death alone -8 % in a day."""
     fold = serotonin_blocked["plt_5HT"] / serotonin_blocked["plt_5HT"][0]
     assert 0.8 < fold[2] < 0.9
     assert fold[4] < 0.3
 
 
-def test_plasma_rises_where_serotonin_is_not_taken_up(serotonin_blocked: TimeCourse):
+def test_plasma_rises_where_serotonin_is_not_taken_up(serotonin_blocked: Courses):
     found = serotonin_blocked
     assert 1.1 < found["P_5HT"][2] / found["P_5HT"][0] < 1.7
     assert found["blood_5HT"][2] < found["blood_5HT"][0], "whole blood is what platelets hold"

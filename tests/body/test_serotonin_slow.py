@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from eutone.body import load_module
 from eutone.body._compose import default_values
 from eutone.body._couplings import couplings
-from eutone.engine.reference import TimeCourse, time_course
+from eutone.engine.reference import time_course
+
+Courses = dict[str, NDArray[np.float64]]
 
 
 def test_the_average_of_weeks_rests_at_one():
@@ -23,7 +27,7 @@ def test_levels_stay_positive(stays_positive: Callable[[str], None]):
     stays_positive("serotonin_slow")
 
 
-def test_the_locus_coeruleus_is_restrained_after_weeks_not_days(serotonin_blocked: TimeCourse):
+def test_the_locus_coeruleus_is_restrained_after_weeks_not_days(serotonin_blocked: Courses):
     """Less firing after 21 d of paroxetine, not after 2 (10.1038/sj.bjp.0702343)."""
     firing = serotonin_blocked["f_LC"]
     assert firing[3] > 0.95
@@ -33,22 +37,23 @@ def test_the_locus_coeruleus_is_restrained_after_weeks_not_days(serotonin_blocke
     )
 
 
-def test_metabolite_and_synthesis_stay_low(serotonin_blocked: TimeCourse):
+def test_metabolite_and_synthesis_stay_low(serotonin_blocked: Courses):
     """CSF 5-HIAA -33 to -57 % at 4 to 6 weeks; synthesis lower at 2, 14 and 28 d (PMC2728775)."""
     metabolite = serotonin_blocked["csf_HIAA"] / serotonin_blocked["csf_HIAA"][0]
     assert (metabolite[5:7] > 0.43).all() and (metabolite[5:7] < 0.67).all()
     assert (serotonin_blocked["v_TPH"][2:] < 0.9 * serotonin_blocked["v_TPH"][0]).all()
 
 
-def test_firing_falls_and_comes_back_in_part(serotonin_blocked: TimeCourse):
+def test_firing_falls_and_comes_back_in_part(serotonin_blocked: Courses):
     """The recovery is contested: one coupling, with what speaks against it."""
     assert serotonin_blocked["f_raphe"][1] < 0.75
     assert serotonin_blocked["f_raphe"][1] < serotonin_blocked["f_raphe"][4] < serotonin_blocked["f_raphe"][-1]
     (row,) = [c for c in couplings() if c.id == "raphe.HTR1A-uncoupling"]
-    assert row.against and row.ln_sd >= 0.8
+    assert row.against
+    assert row.ln_sd >= 0.8
 
 
-def test_serotonin_raises_cortical_gaba(serotonin_blocked: TimeCourse):
+def test_serotonin_raises_cortical_gaba(serotonin_blocked: Courses):
     """By hours, as after citalopram by vein (10.1176/appi.ajp.161.2.368), and still after eight weeks."""
     assert serotonin_blocked["GABA"][2] > 1.02 * serotonin_blocked["GABA"][0]
     assert serotonin_blocked["GABA"][-1] > 1.02 * serotonin_blocked["GABA"][0]
