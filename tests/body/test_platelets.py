@@ -38,7 +38,7 @@ def test_leak_and_uptake_make_no_serotonin(whole_network: Network):
 
 
 def test_platelets_lose_their_store_sooner_than_they_die(serotonin_blocked: Courses):
-    """-16 % in a day, -93 % in 18 d of paroxetine (10.1097/01.jcp.0000138765.08235.46); by death alone -8 % in a day."""
+    """-16 % in a day, -93 % in 18 d of paroxetine (10.1097/01.jcp.0000138765.08235.46); by death alone -8 %."""
     fold = serotonin_blocked["plt_5HT"] / serotonin_blocked["plt_5HT"][0]
     assert 0.8 < fold[2] < 0.9
     assert fold[4] < 0.3
