@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from eutone.body._compose import load_module, load_whole, ports
 from eutone.body._tables import parameters
 from eutone.engine import Network, compile_network, solve_steady
+from eutone.engine.course import compile_course, solve_course
 from eutone.engine.reference import Derivative, steady_state, time_course
 
 Values = dict[str, float]
@@ -48,6 +50,18 @@ def whole_folds(whole_network: Network, whole_derivative: Derivative) -> Callabl
         return {name: value / default[name] for name, value in state.items() if default.get(name)}
 
     return folds
+
+
+@pytest.fixture(scope="session")
+def serotonin_blocked(whole_network: Network, whole_derivative: Derivative) -> dict[str, NDArray[np.float64]]:
+    """Everything in the whole person with a fifth of SERT, at 0, 2 and 24 h, 2, 18, 28, 42 and 56 d."""
+    hours = [0.0, 2.0, 24.0, 48.0, 432.0, 672.0, 1008.0, 1344.0]
+    run = solve_course(compile_course(whole_network, ("t_SERT",)), [[0.2]], hours)
+    assert run.status[0] == 0
+    values = np.array(whole_network.values)
+    values[whole_network.parameters.index("t_SERT")] = 0.2
+    found = [whole_derivative.values(t, x, values) for t, x in zip(hours, run.states[0], strict=True)]
+    return {name: np.array([at[name] for at in found]) for name in found[0]}
 
 
 @pytest.fixture(scope="session")

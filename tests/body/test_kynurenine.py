@@ -51,11 +51,11 @@ def test_ido_at_rest_takes_no_tryptophan_twice():
 
 
 def test_what_ido_makes_goes_with_its_activity(whole_folds: Folds):
-    """Across the level at rest, where the drain of tryptophan begins, kynurenine does not jump."""
+    """Across the level at rest kynurenine does not jump, and less IDO spares tryptophan."""
     found = [whole_folds(e_IDO1=e)["P_KYN"] for e in (0.1, 0.9, 1.1, 3.0, 10.0)]
     assert found == sorted(found)
     assert found[2] - found[1] < 0.05
-    assert whole_folds(e_IDO1=0.1)["P_Trp"] == pytest.approx(1.0, abs=1e-6)
+    assert 1.01 < whole_folds(e_IDO1=0.1)["P_Trp"] < 1.03, "TDO and IDO compete for one pool"
 
 
 def test_interferon(whole_folds: Folds):

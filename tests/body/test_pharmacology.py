@@ -118,7 +118,6 @@ def test_what_sits_on_one_site_competes() -> None:
     both = means("citalopram 20 mg/d + paroxetine 20 mg/d")
     alone = [means(text)["t_SERT"] for text in ("citalopram 20 mg/d", "paroxetine 20 mg/d")]
     assert min(alone) > both["t_SERT"] > alone[0] * alone[1]
-    assert both["x_SSRI"] < 0.87
     # one half with the table that inference has
     assert means("atomoxetine + duloxetine 60 mg/d")["t_NET"] == pytest.approx(1 / (1 + 1 + 3), rel=0.05)
     partial = means("aripiprazole 10 mg/d + haloperidol 5 mg/d")
