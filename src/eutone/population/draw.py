@@ -17,13 +17,13 @@ In each of twelve strata (sex and age group), three candidates for each person t
 5. **Draw again**, systematically: equally weighted people.
 
 A marker is used for this (``weighted``) if it has a published, two-sided distribution that is not merely assumed, is no
-ratio of others, shares its observable with no earlier one, is not held out, and the typical person of the stratum lies
-within its 95 %: where the body itself is off, people bent to hide it would be wrong in everything else.
+ratio of others, shares its observable with no earlier one, and the typical person of the stratum lies within one of its
+standard deviations (`NEAR`): where the body itself is off, people bent to hide it would be wrong in everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -47,7 +47,6 @@ from eutone.population.targets import (
     aged,
     correlations,
     fitted_pair,
-    held_out,
     published,
     sampled,
     strata,
@@ -64,6 +63,9 @@ CANDIDATES = 3
 
 LEAST_EFFECTIVE = 0.2
 """Of the candidates, in equal weights. With three of them for each person, below that most people would be twins."""
+
+NEAR = 1.0
+"""How many published standard deviations from the centre the typical person may lie, for a marker to be weighted."""
 
 PASSES = 6
 LONGEST = 1.0  # of a ln marker, in one pass
@@ -214,15 +216,15 @@ def typical(stratum: Stratum) -> dict[str, float]:
     return {m.marker: float(w.of(m.observable, *solved)[0] * m.factor) for m in sampled()}
 
 
-def weighted(stratum: Stratum) -> dict[str, Interval]:
-    """The markers whose published distribution makes the weights of a stratum."""
+def weighted(stratum: Stratum, without: Collection[str] = ()) -> dict[str, Interval]:
+    """The markers whose published distribution makes the weights of a stratum, but for those ``without``."""
     found: dict[str, Interval] = {}
     taken: set[str] = set()
     for m in sampled():
         told = published(m.marker, stratum)
-        if told is None or ":" in m.marker or held_out(m.marker) or m.observable in taken:
+        if told is None or ":" in m.marker or m.marker in without or m.observable in taken:
             continue
-        if told.basis not in (UPPER, LOWER) and told.low <= typical(stratum)[m.marker] <= told.high:
+        if told.basis not in (UPPER, LOWER) and abs(told.z(typical(stratum)[m.marker])) <= NEAR:
             found[m.marker] = told
             taken.add(m.observable)
     return found
@@ -236,8 +238,10 @@ def _aged(w: Whole, stratum: Stratum, ages: Array, z: Array) -> Array:
     return folds
 
 
-def recruit(stratum: Stratum, n: int, seed: int, threads: int | None = None) -> Recruits:
-    """``n`` healthy people of one stratum.
+def recruit(
+    stratum: Stratum, n: int, seed: int, without: Collection[str] = (), threads: int | None = None
+) -> Recruits:
+    """``n`` healthy people of one stratum, weighted by all markers but those ``without``.
 
     Raises
     ------
@@ -258,7 +262,7 @@ def recruit(stratum: Stratum, n: int, seed: int, threads: int | None = None) -> 
     fixed[:, w.joint] += ensemble()[members(normal("structure")[:, 0])][:, [structural_ids().index(w.names[k])
                                                                           for k in w.joint]]  # fmt: skip
 
-    told = weighted(stratum)
+    told = weighted(stratum, without)
     chosen = [m for m in sampled() if m.marker in told]
     observables = [m.observable for m in chosen]
     mean = np.log([told[m.marker].centre / m.factor for m in chosen])
@@ -346,7 +350,7 @@ def _linear(w: Whole, stratum: Stratum, observables: Sequence[str], threads: int
 
 
 def population(
-    n: int = 20_000, seed: int = 0, *, threads: int | None = None, progress: Progress | None = None
+    n: int = 20_000, seed: int = 0, *, without: Collection[str] = (), threads: int | None = None, progress: Progress | None = None
 ) -> Population:
     """``n`` healthy people from 18 to 80 years, the twelve strata alike.
 
@@ -355,6 +359,8 @@ def population(
     n : int
         At least 12,000: a stratum needs some thousand people for its 2.5 % quantiles and its weights.
     seed : int
+    without : collection of str
+        Markers that are to make no weights, so that the people predict them.
     threads : int, optional
     progress : callable, optional
         Called with the name of the stratum and the share done.
@@ -375,5 +381,5 @@ def population(
     for k, stratum in enumerate(strata()):
         tell(str(stratum), (k + 1) / (len(strata()) + 1))
         size = n // len(strata()) + (k < n % len(strata()))
-        groups.append(recruit(stratum, size, seed, threads))
+        groups.append(recruit(stratum, size, seed, without, threads))
     return Population(w, seed, tuple(groups))

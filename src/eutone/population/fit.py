@@ -10,8 +10,8 @@ import numpy as np
 from scipy.special import ndtri
 
 from eutone.knowledge.intervals import LOWER, UPPER, Interval
-from eutone.population.draw import Population, typical, weighted
-from eutone.population.targets import Correlation, Stratum, correlations, held_out, published, sampled, strata
+from eutone.population.draw import NEAR, Population, typical, weighted
+from eutone.population.targets import Correlation, Stratum, correlations, published, sampled, strata
 
 __all__ = ["WITHIN", "Fit", "Seen", "default_within", "fits", "moments", "role", "seen"]
 
@@ -71,8 +71,8 @@ def moments(interval: Interval) -> tuple[float, float]:
 
 @cache
 def role(marker: str, stratum: Stratum) -> str:
-    """``weighted``; ``held out`` by the digest of its name; ``ratio``; ``one-sided``; ``twin`` of an earlier marker of
-    the same observable; ``off``, where the typical person lies outside what was published; ``unpublished``."""
+    """``weighted``; ``ratio``; ``one-sided``; ``twin`` of an earlier marker of the same observable; ``off``, where the
+    typical person is too far from what was published; ``unpublished``."""
     told = published(marker, stratum)
     if told is None:
         return "unpublished"
@@ -80,9 +80,9 @@ def role(marker: str, stratum: Stratum) -> str:
         return "weighted"
     if told.basis in (UPPER, LOWER):
         return "one-sided"
-    if not told.low <= typical(stratum)[marker] <= told.high:
-        return "off"
-    return "held out" if held_out(marker) else "ratio" if ":" in marker else "twin"
+    if ":" in marker:
+        return "ratio"
+    return "off" if abs(told.z(typical(stratum)[marker])) > NEAR else "twin"
 
 
 def fits(people: Population) -> Iterator[Fit]:

