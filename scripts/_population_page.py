@@ -17,7 +17,7 @@ WORDS = {
     "weighted": "fitted: used for the weights",
     "ratio": "predicted: a ratio of two others",
     "twin": "the observable of another marker that is weighted",
-    "off": "not weighted: the typical person lies outside what was published",
+    "off": "not weighted: the typical person lies more than one sd from the published centre",
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from eutone._errors import InputError, did_you_mean
 from eutone._model import _equation, infix
+from eutone.population import said
 
 if TYPE_CHECKING:
     from eutone.body._tables import Parameter
@@ -64,6 +65,9 @@ def explain(name: str) -> str:
             lines += ["", f"  {other} := {infix(rules[other])}"]
         elif other in rates:
             lines += ["", f"  {other} = {infix(rates[other])}"]
+    healthy = said(flat)
+    if healthy:
+        lines += ["", *healthy]
     users = [k for k, e in (*rates.items(), *rules.items()) if flat in symbols(e)]
     if users:
         lines += ["", f"  used in: {', '.join(users)}"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from eutone.population.ranges import Healthy, healthy_range
+from eutone.population.ranges import HOME, Healthy, healthy_range, said, span_of
 
-__all__ = ["Healthy", "healthy_range"]
+__all__ = ["HOME", "Healthy", "healthy_range", "said", "span_of"]

@@ -16,13 +16,17 @@ import numpy as np
 from eutone._errors import InputError, did_you_mean
 from eutone.knowledge import intervals
 from eutone.knowledge._table import rows
+from eutone.knowledge.intervals import Interval
 
-__all__ = ["FOLDER", "OLDEST", "SEXES", "YOUNGEST", "Healthy", "healthy_range", "ranges"]
+__all__ = ["FOLDER", "HOME", "OLDEST", "SEXES", "YOUNGEST", "Healthy", "healthy_range", "ranges", "said", "span_of", "told"]
 
 FOLDER = Path(__file__).parent / "tables"
 
 SEXES = ("female", "male")
 YOUNGEST, OLDEST = 18.0, 80.0
+
+HOME = (35.0, "female")
+"""Age and sex of the default person."""
 
 Rows = tuple[tuple[float, float, float, float], ...]
 
@@ -44,7 +48,7 @@ class Healthy:
     median: float
     high: float
     unit: str
-    published: intervals.Interval | None
+    published: Interval | None
 
 
 @cache
@@ -56,6 +60,17 @@ def ranges() -> dict[tuple[str, str], tuple[str, Rows]]:
         listed = found.setdefault((r["name"], r["sex"]), (r["unit"], []))[1]
         listed.append((middle, float(r["low"]), float(r["median"]), float(r["high"])))
     return {key: (unit, tuple(sorted(listed))) for key, (unit, listed) in found.items()}
+
+
+def told(marker: str, age: float, sex: str) -> Interval | None:
+    """What was published of a marker in adults of that age and sex: ``tables/published.csv``, else the knowledge."""
+    for r in rows("published", FOLDER):
+        low, high = float(r["age_low"]), float(r["age_high"] or "inf")
+        if r["marker"] == marker and r["sex"] in ("any", sex) and low <= age < high:
+            middle, below, above, unsure, basis = intervals.width(r)
+            ends = np.exp([middle, middle - below, middle + above])
+            return Interval(*map(float, ends), r["source"], basis, r["grade"], unsure)
+    return intervals.healthy(marker, age, sex)
 
 
 def healthy_range(name: str, age: float, sex: str) -> Healthy:
@@ -93,4 +108,30 @@ def healthy_range(name: str, age: float, sex: str) -> Healthy:
     unit, groups = ranges()[name, sex]
     table = np.array(groups)
     low, median, high = (float(np.interp(age, table[:, 0], column)) for column in table[:, 1:].T)
-    return Healthy(low, median, high, unit, intervals.healthy(name, age, sex))
+    return Healthy(low, median, high, unit, told(name, age, sex))
+
+
+def span_of(name: str) -> tuple[float, float] | None:
+    """The healthy range of something at the default person's age and sex; None where the population has none."""
+    try:
+        found = healthy_range(name, *HOME)
+    except InputError:
+        return None
+    return found.low, found.high
+
+
+def said(flat: str) -> list[str]:
+    """Lines on the healthy range of what has this flat id, and of the markers that measure it."""
+    listed = [flat] if (flat, HOME[1]) in ranges() else []
+    listed += [r["marker"] for r in rows("markers", FOLDER) if r["observable"] == flat]
+    lines = []
+    for name in listed:
+        for sex, who in zip(SEXES, ("women", "men"), strict=True):
+            found = healthy_range(name, HOME[0], sex)
+            unit = "" if found.unit == "1" else f" {found.unit}"
+            line = f"healthy {who} of {HOME[0]:g} y: {found.low:.3g} to {found.high:.3g}{unit} (virtual population)"
+            if found.published is not None:
+                p = found.published
+                line += f"; published {p.low:.3g} to {p.high:.3g} ({p.grade}, {p.basis})"
+            lines.append(f"  {line}" if name == flat else f"  {name}, as measured: {line}")
+    return lines

@@ -25,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone.body import parameters
-from eutone.knowledge import intervals, markers
-from eutone.knowledge._table import Row, rows
+from eutone.knowledge import markers
+from eutone.knowledge._table import rows
 from eutone.knowledge.intervals import Interval
-from eutone.population.ranges import FOLDER, SEXES
+from eutone.population.ranges import FOLDER, SEXES, told
 
 __all__ = ["AGES", "Correlation", "Sampled", "Stratum", "aged", "correlations", "fitted_pair", "held_out", "published", "sampled",
            "strata"]  # fmt: skip
@@ -124,21 +124,9 @@ def sampled() -> tuple[Sampled, ...]:
 
 
 @cache
-def _own() -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for r in rows("published", FOLDER):
-        found.setdefault(r["marker"], []).append(r)
-    return found
-
-
 def published(marker: str, stratum: Stratum) -> Interval | None:
     """What healthy adults of that age and sex have of it; nothing where it is only assumed or not known."""
-    for r in _own().get(marker, ()):
-        if r["sex"] in ("any", stratum.sex) and float(r["age_low"]) <= stratum.middle < float(r["age_high"] or "inf"):
-            middle, below, above, unsure, basis = intervals.width(r)
-            ends = np.exp([middle, middle - below, middle + above])
-            return Interval(*map(float, ends), r["source"], basis, r["grade"], unsure)
-    found = intervals.healthy(marker, stratum.middle, stratum.sex)
+    found = told(marker, stratum.middle, stratum.sex)
     return found if found is not None and found.grade in _PUBLISHED else None
 
 
