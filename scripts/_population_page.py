@@ -38,20 +38,24 @@ def _head(people: Population) -> list[str]:
         f"published (`eutone.population.draw` says how, step by step). Made of `{of_body()[:12]}`.",
         "",
         "The recipe (seed, hash, multipliers of the weights) is `src/eutone/population/tables/recipe.json`, the ranges "
-        "are `ranges.csv` beside it, and `scripts/population --out people.npz` makes the people again, bit by bit on one "
+        "are `ranges.csv` beside it, and `scripts/population --out people.npz` makes the people again, bit by bit on "
+        "one "
         "class of machine. **What each range is:** people's differences and what is not known about everybody, "
         "together: parameters vary by both of their spreads, and only what was measured narrows them.",
         "",
         "## The rules",
         "",
-        "Written before the first run, but for the one standard deviation: it was the whole 95 % interval at first. The "
-        "first run then fitted epinephrine (typical person at -1.4 sd) and metanephrine (-1.9) by moving the release of "
-        "the adrenal by 13 and COMT by 5 of their own sd, and so took two thirds of plasma norepinephrine.",
+        "Written before the first run, but for two things. The correlations of 100 blood donors "
+        "came after it, when the "
+        "source was found. And the one standard deviation was the whole 95 % interval at first: "
+        "that run fitted epinephrine (typical person at -1.4 sd) and metanephrine (-1.9) by moving the release of the "
+        " adrenal by 13 and COMT by 5 of their own sd, and so took two thirds of plasma norepinephrine.",
         "",
         "* A marker is *weighted* if its published distribution is two-sided and SEEN, COMPUTED or RECALLED (not "
         "ASSUMED), it is no ratio, no earlier marker has its observable, and the typical person of the stratum (the "
         f"default with what age and sex do to it) lies within {NEAR:g} standard deviation of its centre.",
-        "* To see what the weights are worth, everything is done twice: with all weighted markers (these are the people "
+        "* To see what the weights are worth, everything is done twice: with all weighted markers (these are the "
+        "people "
         "that are kept), and with one marker in four *held out*, those of which the first byte of the SHA-256 of the "
         "name is divisible by 4.",
         "* A correlation is used where both markers are weighted, it is of one sample, of no ratio, and at least 100 "
@@ -72,7 +76,12 @@ def _head(people: Population) -> list[str]:
 
 
 def _score(listed: list[Fit], told: list[Fit]) -> list[str]:
-    lines = ["## Fit", "", "| markers | in strata | mean within 20 % | sd within 20 % | both |", "|---|---|---|---|---|"]
+    lines = [
+        "## Fit",
+        "",
+        "| markers | in strata | mean within 20 % | sd within 20 % | both |",
+        "|---|---|---|---|---|",
+    ]
     kinds = {WORDS[kind]: [f for f in listed if f.role == kind] for kind in ORDER}
     for words, mine in {**kinds, "predicted: held out, in the population without them": told}.items():
         if not mine:
@@ -88,20 +97,22 @@ def _groups(people: Population, tested: Population) -> list[str]:
     lines = [
         "## Strata",
         "",
-        "| stratum | candidates | no steady state | a clear disease | weights worth | different people | worth, some held "
-        "out |",
+        "| stratum | candidates | no steady state | a clear disease | weights worth | different people | worth, some "
+        "held out |",
         "|---|---|---|---|---|---|---|",
     ]
     for g, t in zip(people.groups, tested.groups, strict=True):
         lines.append(f"| {g.stratum} | {g.candidates} | {g.failed} | {g.ill} | {g.effective:.0f} "
-                     f"({g.effective / g.candidates:.0%}) | {g.unique} of {len(g.ages)} | {t.effective / t.candidates:.0%} |")  # fmt: skip
+                     f"({g.effective / g.candidates:.0%}) | {g.unique} of {len(g.ages)} | "
+                     f"{t.effective / t.candidates:.0%} |")  # fmt: skip
     return [*lines, ""]
 
 
 def _correlations(people: Population, tested: Population) -> list[str]:
     lines = ["## Correlations", "", "Of ln values as measured, all strata together; 95 % interval of the published one "
              "from its number of people. In brackets: in the population without the markers held out.", "",
-             "| | with | published (95 %) | n | simulated | | basis | note |", "|---|---|---|---|---|---|---|---|"]  # fmt: skip
+             "| | with | published (95 %) | n | simulated | | basis | note |",
+             "|---|---|---|---|---|---|---|---|"]  # fmt: skip
     for s, t in zip(seen(people), seen(tested), strict=True):
         c = s.published
         made = fitted_pair(c) and all(role(name, strata()[1]) == "weighted" for name in (c.a, c.b))
@@ -185,7 +196,8 @@ def _spreads(people: Population) -> list[str]:
         "## What was too narrow or too wide",
         "",
         "Ln sd between people of the weighted markers, from the parameters' own spreads (to first order) and as "
-        f"published less what measurement adds ({home.stratum}). The difference is what carrying and weights mend; rows "
+        f"published less what measurement adds ({home.stratum}). The difference is what carrying and weights mend; "
+        "rows "
         "of parameters stay as they are.",
         "",
         "| marker | prior | published | prior / published |",

@@ -72,6 +72,7 @@ LONGEST = 1.0  # of a ln marker, in one pass
 STEP = 0.05  # of a ln parameter, to either side: a derivative good to some 1e-3
 JITTER = 1e-3  # of a marker's prior variance: what keeps two that almost follow each other apart
 LEAST_SHARE = 0.1  # of the published variance that is left to people where measurement would take it all
+CLOSEST = 0.9  # correlation in people: days of two markers are taken to be independent, which may leave too much of it
 _FAR = 2**20  # people of one stratum that are drawn before the next one's numbers begin
 
 
@@ -238,9 +239,7 @@ def _aged(w: Whole, stratum: Stratum, ages: Array, z: Array) -> Array:
     return folds
 
 
-def recruit(
-    stratum: Stratum, n: int, seed: int, without: Collection[str] = (), threads: int | None = None
-) -> Recruits:
+def recruit(stratum: Stratum, n: int, seed: int, without: Collection[str] = (), threads: int | None = None) -> Recruits:
     """``n`` healthy people of one stratum, weighted by all markers but those ``without``.
 
     Raises
@@ -274,8 +273,8 @@ def recruit(
     for c in correlations():
         if c.a in at and c.b in at and fitted_pair(c):
             i, j = at[c.a], at[c.b]
-            pairs[i, j] = float((c.r * np.sqrt(public[i] * public[j]) - load_[i] * load_[j])
-                                / np.sqrt(variance[i] * variance[j]))  # fmt: skip
+            shared = c.r * np.sqrt(public[i] * public[j]) - load_[i] * load_[j]
+            pairs[i, j] = float(np.clip(shared / np.sqrt(variance[i] * variance[j]), -CLOSEST, CLOSEST))
 
     start, slope = _linear(w, stratum, observables, threads)
     prior = slope.T @ slope
@@ -324,7 +323,9 @@ def recruit(
     )  # fmt: skip
 
 
-def measured(w: Whole, m: Sampled, solved: tuple[Array, Array, Array], normal: Callable[..., Array], when: str) -> Array:
+def measured(
+    w: Whole, m: Sampled, solved: tuple[Array, Array, Array], normal: Callable[..., Array], when: str
+) -> Array:
     """A marker as a laboratory gives it: what one tap shares stays with the person, the rest is new each time."""
     level = w.of(m.observable, *solved) * m.factor
     z = normal("tap", f"{when} {m.marker}")
@@ -350,7 +351,12 @@ def _linear(w: Whole, stratum: Stratum, observables: Sequence[str], threads: int
 
 
 def population(
-    n: int = 20_000, seed: int = 0, *, without: Collection[str] = (), threads: int | None = None, progress: Progress | None = None
+    n: int = 20_000,
+    seed: int = 0,
+    *,
+    without: Collection[str] = (),
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Population:
     """``n`` healthy people from 18 to 80 years, the twelve strata alike.
 

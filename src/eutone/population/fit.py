@@ -71,8 +71,11 @@ def moments(interval: Interval) -> tuple[float, float]:
 
 @cache
 def role(marker: str, stratum: Stratum) -> str:
-    """``weighted``; ``ratio``; ``one-sided``; ``twin`` of an earlier marker of the same observable; ``off``, where the
-    typical person is too far from what was published; ``unpublished``."""
+    """What a marker is in a stratum.
+
+    ``weighted``; ``ratio``; ``one-sided``; ``twin`` of an earlier marker of the same observable; ``off``, where the
+    typical person is too far from what was published; ``unpublished``.
+    """
     told = published(marker, stratum)
     if told is None:
         return "unpublished"

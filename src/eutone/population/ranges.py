@@ -1,8 +1,8 @@
 """The healthy range of anything in the whole person, at an age and a sex: read from ``tables/ranges.csv``.
 
 The table holds 2.5, 50 and 97.5 % of the healthy virtual population (`eutone.population.draw`, made
-by ``scripts/population``) in six age groups of women and of men. Between the middles of two groups a range is interpolated,
-before the first and after the last it is theirs.
+by ``scripts/population``) in six age groups of women and of men. Between the middles of two groups a range is
+interpolated, before the first and after the last it is theirs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,19 @@ from eutone.knowledge import intervals
 from eutone.knowledge._table import rows
 from eutone.knowledge.intervals import Interval
 
-__all__ = ["FOLDER", "HOME", "OLDEST", "SEXES", "YOUNGEST", "Healthy", "healthy_range", "ranges", "said", "span_of", "told"]
+__all__ = [
+    "FOLDER",
+    "HOME",
+    "OLDEST",
+    "SEXES",
+    "YOUNGEST",
+    "Healthy",
+    "healthy_range",
+    "ranges",
+    "said",
+    "span_of",
+    "told",
+]
 
 FOLDER = Path(__file__).parent / "tables"
 
@@ -68,8 +80,8 @@ def told(marker: str, age: float, sex: str) -> Interval | None:
         low, high = float(r["age_low"]), float(r["age_high"] or "inf")
         if r["marker"] == marker and r["sex"] in ("any", sex) and low <= age < high:
             middle, below, above, unsure, basis = intervals.width(r)
-            ends = np.exp([middle, middle - below, middle + above])
-            return Interval(*map(float, ends), r["source"], basis, r["grade"], unsure)
+            centre, lower, upper = (float(np.exp(end)) for end in (middle, middle - below, middle + above))
+            return Interval(centre, lower, upper, r["source"], basis, r["grade"], unsure)
     return intervals.healthy(marker, age, sex)
 
 

@@ -9,8 +9,8 @@
     Distributions in healthy adults that are not in the knowledge's ``intervals.csv`` (same columns and forms).
 ``ages.csv``
     How a parameter follows age and sex: ``set`` (its value), ``shift`` (of its ln), ``decade`` (of its ln, by every ten
-    years after ``from_age``, before it the other way), ``menopause`` (1 before the last period, whose mean age is given,
-    0 after).
+    years after ``from_age``, before it the other way), ``menopause`` (1 before the last period, 0 after, by its
+    mean age).
 ``correlations.csv``
     Of ln values of two markers in healthy people.
 """
@@ -30,7 +30,8 @@ from eutone.knowledge._table import rows
 from eutone.knowledge.intervals import Interval
 from eutone.population.ranges import FOLDER, SEXES, told
 
-__all__ = ["AGES", "Correlation", "Sampled", "Stratum", "aged", "correlations", "fitted_pair", "held_out", "published", "sampled",
+__all__ = ["AGES", "Correlation", "Sampled", "Stratum", "aged", "correlations", "fitted_pair", "held_out", "published",
+           "sampled",
            "strata"]  # fmt: skip
 
 Array = NDArray[np.float64]
