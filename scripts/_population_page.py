@@ -49,7 +49,7 @@ def _head(people: Population) -> list[str]:
         "came after it, when the "
         "source was found. And the one standard deviation was the whole 95 % interval at first: "
         "that run fitted epinephrine (typical person at -1.4 sd) and metanephrine (-1.9) by moving the release of the "
-        " adrenal by 13 and COMT by 5 of their own sd, and so took two thirds of plasma norepinephrine.",
+        "adrenal by 13 and COMT by 5 of their own sd, and so took two thirds of plasma norepinephrine.",
         "",
         "* A marker is *weighted* if its published distribution is two-sided and SEEN, COMPUTED or RECALLED (not "
         "ASSUMED), it is no ratio, no earlier marker has its observable, and the typical person of the stratum (the "

@@ -110,7 +110,7 @@ def test_age_and_sex_do_what_the_table_says() -> None:
     assert ovary[2] < 1e-3
     assert aged(MAN, ages, z)["s_testis"] == pytest.approx(np.ones(3))
     assert np.all(np.diff(aged(MAN, ages, z)["dens_D2"]) < 0)
-    assert "x_wake" in shares(whole().network)
+    assert {"amp_day", "c_shared"} <= shares(whole().network)
 
 
 def test_the_moments_of_a_published_mean_and_sd_are_these() -> None:

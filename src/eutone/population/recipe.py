@@ -86,7 +86,8 @@ def _columns(people: Population, group: Recruits) -> Iterator[tuple[str, str, ND
     units = {p.flat: p.unit for p in all_parameters()}
     for m in sampled():
         yield m.marker, m.unit, group.first[m.marker]
-    for q in quantities():
+    known = {m.marker for m in sampled()}
+    for q in (q for q in quantities() if q.id not in known):  # what is also a marker is given as it is measured
         name, _, times = q.expression.partition("*")
         yield q.id, q.unit, w.of(name, *solved) * float(times or 1)
     for name in w.network.species:
