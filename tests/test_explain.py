@@ -91,3 +91,11 @@ def test_a_name_that_is_no_id_is_a_model_as_before() -> None:
     done = CliRunner().invoke(app, ["model", "show", "no_such_thing"])
     assert isinstance(done.exception, InputError)
     assert "there is no model 'no_such_thing'" in str(done.exception)
+
+
+def test_a_state_shows_what_healthy_people_have_of_it() -> None:
+    text = explain("CORT")
+    assert "healthy women of 35 y: " in text
+    assert "plasma.cortisol, as measured: healthy men of 35 y: " in text
+    assert "; published 117 to 292" in text
+    assert "healthy" not in explain("ADRA2A.K")

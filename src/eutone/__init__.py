@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eutone._results import Profile
     from eutone._simulate import simulate, steady_state
     from eutone._streamed import simulate_to
+    from eutone.population import healthy_range
 
 __version__ = "0.1.0"
 
@@ -38,6 +39,7 @@ __all__ = [
     "SolveError",
     "StoppedError",
     "__version__",
+    "healthy_range",
     "load",
     "profile",
     "read",
@@ -62,6 +64,7 @@ _WHERE = {
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
     "StoppedError": ("eutone._errors", "StoppedError"),
+    "healthy_range": ("eutone.population", "healthy_range"),
     "load": ("eutone._loaded", "load"),
     "profile": ("eutone._profile", "profile"),
     "read": ("eutone._read", "read"),

@@ -16,13 +16,17 @@ LEVELS = (0.05, 0.5, 0.95)
 
 @dataclass(frozen=True)
 class Band:
-    """One quantity over time: its id, its unit if one is known, and three arrays (n_times,)."""
+    """One quantity over time: its id, its unit if one is known, and three arrays (n_times,).
+
+    ``healthy``: 2.5 and 97.5 % of healthy people, of any hour, where that is known.
+    """
 
     id: str
     unit: str | None
     low: NDArray[np.float64]
     median: NDArray[np.float64]
     high: NDArray[np.float64]
+    healthy: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from eutone._errors import InputError, did_you_mean
 from eutone._model import _equation, infix
+from eutone.population import said
 
 if TYPE_CHECKING:
     from eutone.body._couplings import Coupling
@@ -70,6 +71,9 @@ def explain(name: str) -> str:
     elif flat not in rows:
         used = set(re.findall(r"[A-Za-z_]\w*", flat))
         lines += ["", f"  = {flat}"]
+    healthy = said(flat)
+    if healthy:
+        lines += ["", *healthy]
     lines += _parts(used, flat, rows, rules, rates)
     mine = rows[flat].id if flat in rows else None
     lines += _couplings("moved by couplings", [c for c in couplings() if c.target == mine])

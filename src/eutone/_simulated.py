@@ -17,6 +17,7 @@ from eutone._loaded import Model
 from eutone._results import CourseBand, CoursesResult, numbers, write_atomic
 from eutone._time_unit import plural
 from eutone.engine.status import Status
+from eutone.population import span_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,6 +49,8 @@ class Answer:
         What was asked for, and what of it is shown.
     vary, wanted : tuple of str or None
         As they were named, if they were.
+    whole : bool
+        Whether the model is the whole person, of whom healthy ranges are known.
     """
 
     model: Model
@@ -60,6 +63,7 @@ class Answer:
     shown: Sequence[str]
     vary: tuple[str, ...] | None
     wanted: tuple[str, ...] | None
+    whole: bool
 
     def of_shown(self) -> Bands:
         """The bands of what is shown."""
@@ -117,7 +121,15 @@ def _picture(answer: Answer) -> str:
     marks = [(dose.target, float(np.asarray(dose.time))) for dose in answer.doses]
     said = ", ".join(f"{name} = {value:g}" for name, value in answer.settings.items())
     title = f"{answer.model.name}{': ' + said if said else ''}"
-    return picture.draw(answer.of_shown(), title, doses=marks, more=len(answer.names) - len(answer.shown))
+    return picture.draw(_healthy(answer), title, doses=marks, more=len(answer.names) - len(answer.shown))
+
+
+def _healthy(answer: Answer) -> Bands:
+    """The bands that are shown, in the whole person with the ranges of the default person's age and sex."""
+    bands = answer.of_shown()
+    if answer.whole:
+        bands = replace(bands, bands=tuple(replace(b, healthy=span_of(b.id)) for b in bands.bands))
+    return bands
 
 
 def _json(answer: Answer, request: Request) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from eutone import _doses, _simulated, _terminal
 from eutone._bands import bands_of
 from eutone._errors import InputError
 from eutone._loaded import Model, load
+from eutone._model import WHOLE
 from eutone._setup import MOST_TIMES, setup
 from eutone._simulate import simulate
 from eutone._streamed import form_of, simulate_to
@@ -209,8 +210,9 @@ def run(request: Request) -> None:
             lambda done: advance("quantiles", 0.8 + 0.05 * done),
         )
         answer = _simulated.Answer(
-            model, courses, bands, counts, settings, doses, names, shown, ids("--vary", request.vary), wanted
-        )
+            model, courses, bands, counts, settings, doses, names, shown, ids("--vary", request.vary), wanted,
+            request.model == WHOLE,
+        )  # fmt: skip
         _simulated.write(answer, request, _part(advance, 0.85, 1.0))
     _simulated.show(answer, request)
 

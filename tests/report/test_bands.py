@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -24,6 +25,15 @@ def band(name: str, values: np.ndarray, wide: float = 0.2) -> Band:
 
 def parsed(*bands: Band, times: np.ndarray = TIMES, people: int | None = 100, **more: object) -> ET.Element:
     return ET.fromstring(draw(Bands(times, "hour", people, bands), "a <model> & more", **more))  # type: ignore[arg-type]
+
+
+def test_a_healthy_range_is_shaded_as_far_as_it_lies_in_the_panel() -> None:
+    shown, beyond = (replace(band("x", 1 + TIMES), healthy=span) for span in ((2.0, 1e9), (1e6, 1e9)))
+    found = parsed(shown)
+    (rect,) = (r for r in found.iter(f"{SVG}rect") if r.get("class") == "healthy")
+    assert 0 < float(rect.get("height", "nan")) < 200
+    assert "healthy women of 35" in "".join(found.itertext())
+    assert not [r for r in parsed(beyond).iter(f"{SVG}rect") if r.get("class") == "healthy"]
 
 
 def test_each_quantity_has_its_panel_band_and_line() -> None:

@@ -27,7 +27,7 @@ _STYLE = (
     "text{font:11px system-ui,'Segoe UI',Helvetica,Arial,sans-serif;fill:#334}"
     ".head{font-size:14px;font-weight:600}.name{font-weight:600;font-size:12px}.quiet{fill:#667}"
     ".band{fill:#7aa6d8;fill-opacity:.38;stroke:#7aa6d8;stroke-width:.6}.line{fill:none;stroke:#1c5593;stroke-width:1.8;stroke-linejoin:round}"
-    ".dot{fill:#1c5593}.frame{stroke:#99a;stroke-width:1}.grid{stroke:#e3e5ec;stroke-width:1}"
+    ".healthy{fill:#4f9d5d;fill-opacity:.16}.dot{fill:#1c5593}.frame{stroke:#99a;stroke-width:1}.grid{stroke:#e3e5ec;stroke-width:1}"
     ".dose{stroke:#b4441a;stroke-width:1.2;stroke-dasharray:2 3}"
 )
 
@@ -88,6 +88,8 @@ def draw(bands: Bands, title: str, *, doses: Sequence[tuple[str, float]] = (), m
 def _note(bands: Bands, doses: Sequence[tuple[str, float]], more: int) -> str:
     said = ["one person" if bands.people is None else f"line: median; band: 5 to 95 % of {bands.who()}"]
     said.append(axis(bands.time_unit))
+    if any(band.healthy for band in bands.bands):
+        said.append("green: 2.5 to 97.5 % of healthy women of 35 years, mean of the day")
     if doses:
         said.append(f"dotted: {', '.join(dict.fromkeys(name for name, _ in doses))}")
     if more:

@@ -82,6 +82,7 @@ def panel(bands: Bands, band: Band, scale: Scale, doses: Sequence[float], left: 
     parts = [_headed(band, left, right)]
     for mark, label in zip(scale.marks, labels(scale.marks), strict=True):
         parts += [_rule("grid", left, right, y(mark), y(mark)), _text(label, left - 6, y(mark) + 4, "end")]
+    parts += _healthy(band, scale, left, right, y)
     parts += _along(begin, end, x, bottom + 16, width)
     places = dict.fromkeys(_n(x(time)) for time in doses if begin <= time <= end)
     parts += [_rule("dose", place, place, _TOP, bottom) for place in map(float, list(places)[:_MOST_DOSES])]
@@ -89,6 +90,17 @@ def panel(bands: Bands, band: Band, scale: Scale, doses: Sequence[float], left: 
         parts += _area(at, _drawable(band.low), _drawable(band.high), y)
     parts += _line(at, _drawable(band.median), y)
     return Markup("").join([*parts, _rule("frame", left, right, bottom, bottom)])
+
+
+def _healthy(band: Band, scale: Scale, left: float, right: float, y: Callable[[float], float]) -> list[Markup]:
+    """What of the healthy range lies in the panel: the courses make its scale, not the range."""
+    if band.healthy is None:
+        return []
+    low, high = (min(max(end, scale.low), scale.high) for end in band.healthy)
+    if high <= low:
+        return []
+    places = _n(left), _n(y(high)), _n(right - left), _n(y(low) - y(high))
+    return [Markup('<rect class="healthy" x="{}" y="{}" width="{}" height="{}"/>').format(*places)]
 
 
 def _headed(band: Band, left: float, right: float) -> Markup:
