@@ -123,4 +123,4 @@ def test_firing_comes_back_over_days(rests: Callable[..., Values], hours_after: 
 
 def test_it_stays_positive(stays_positive: Callable[[str], None]):
     stays_positive("cortex")
-    assert set(load_module("cortex").species) == {"F_pyr", "F_int", "h_pyr", "h_dis"}
+    assert set(load_module("cortex").species) == {"F_pyr", "F_int", "h_pyr", "h_dis", "h_GC"}

@@ -62,9 +62,16 @@ def test_levels_are_those_of_cortex(rest: SteadyState):
 
 def test_what_comes_in_goes_out(rest: SteadyState):
     """Carbon: what is made from glucose and GABA's transamination leaves as GABA, glutamine and by oxidation."""
-    made = rest["J_anaplerosis"] + rest["J_Glu_ABAT"]
+    made = rest["J_anaplerosis"] + rest["J_PC_n"] + rest["J_Glu_ABAT"]
     lost = sum(rest[j] for j in ("J_Glu_ox_n", "J_Glu_ox_g", "J_Gln_blood", "J_Glu_GAD67", "J_gGABA_out"))
     assert made == pytest.approx(lost, rel=1e-6)
+
+
+def test_neurons_are_not_drained_however_much_is_released(module: Network):
+    """They make glutamate of their own where they lack it; without, the pool fell to a twentieth and swung."""
+    found = solved(module, fire_g=3.0)
+    assert found["GLU_n"] > 0.2 * solved(module)["GLU_n"]
+    assert solved(module, fire_g=3.0, V_PC_n=1e-6)["GLU_n"] < found["GLU_n"]
 
 
 def test_the_old_pool_of_gaba_is_in_balance_as_before(rest: SteadyState):

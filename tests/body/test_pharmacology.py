@@ -134,7 +134,7 @@ def test_what_sits_on_one_site_competes() -> None:
         ("nicotine 21 mg 1/d", 4, "in_nicotine"),
         ("methylphenidate 20 mg at 08:00,12:00", 4, "t_NET"),
         ("clonidine 0.1 mg 2/d + guanfacine 2 mg 1/d", 12, "eff_alpha2"),
-        ("hydrocortisone 10 mg at 08:00,13:00", 3, "in_CORT"),
+        ("hydrocortisone 10 mg at 08:00,13:00", 3, "in_CORT_oral"),
         ("tranylcypromine 30 mg 1/d", 60, "e_MAOA"),
         ("vigabatrin 3000 mg 1/d", 60, "e_ABAT"),
         ("cigarettes 4/d", 15, "e_CYP1A2"),
