@@ -14,7 +14,7 @@ from eutone.engine.course import compile_course, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.reference import Derivative
 
-MG = 0.182 / 0.02
+MG = 0.486 / 0.02
 """From mg at once to an inflow of 0.02 h, as tyramine.ant says."""
 
 ARMS = {
