@@ -109,6 +109,8 @@ def test_doses_that_were_alike_differ() -> None:
     left("t_DAT", [f"methylphenidate {mg} mg 1/d" for mg in (5, 20, 60)])
     left("t_NET", [f"methylphenidate {mg} mg 1/d" for mg in (5, 20, 60)])
     left("e_MAOA", [f"moclobemide {mg} mg/d" for mg in (300, 600, 1200)])
+    left("t_NET", [f"atomoxetine {mg} mg/d" for mg in (10, 40, 80)])
+    left("d2_free", [f"metoclopramide {mg} mg/d" for mg in (2.5, 10, 30)])
     low, _, high = left("d2_free", [f"haloperidol {mg} mg/d" for mg in (2, 5, 20)])
     assert low == pytest.approx(1 - 0.635, abs=0.01)  # what was seen on it
     assert high < 0.07
@@ -119,7 +121,7 @@ def test_what_sits_on_one_site_competes() -> None:
     alone = [means(text)["t_SERT"] for text in ("citalopram 20 mg/d", "paroxetine 20 mg/d")]
     assert min(alone) > both["t_SERT"] > alone[0] * alone[1]
     # one half with the table that inference has
-    assert means("atomoxetine + duloxetine 60 mg/d")["t_NET"] == pytest.approx(1 / (1 + 1 + 3), rel=0.05)
+    assert means("reboxetine + duloxetine 60 mg/d")["t_NET"] == pytest.approx(1 / (1 + 1 + 7 / 3), rel=0.05)
     partial = means("aripiprazole 10 mg/d + haloperidol 5 mg/d")
     assert partial["eff_D2"] == pytest.approx(0.25, abs=1e-4)
     patch = means("nicotine 21 mg/d")  # over the elimination of 0.35 /h, in ng/mL

@@ -14,7 +14,7 @@ from eutone.engine.course import compile_course, solve_course
 from eutone.engine.dosing import Dose
 from eutone.engine.reference import Derivative
 
-MG = 0.182 / 0.02
+MG = 0.486 / 0.02
 """From mg at once to an inflow of 0.02 h, as tyramine.ant says."""
 
 ARMS = {
@@ -25,6 +25,8 @@ ARMS = {
     "ganglia": (("s_ganglia", -1.0, 3.0),),
     "norepinephrine": (("in_NE", 24.7, 3.0),),
     "tyramine": (("in_TYR", 400 * MG, 0.02),),
+    "tyramine.vein": (("in_TYR_iv", 4.2 * MG, 0.02),),
+    "tyramine.infused": (("in_TYR_iv", 63 * 0.02 * MG, 0.5),),
     "tyramine.NET": (("in_TYR", 400 * MG, 0.02), ("t_NET", -0.9, 3.0)),
     "NET": (("t_NET", -0.9, 3.0),),
     "tyramine.MAOA": (("in_TYR", 40 * MG, 0.02), ("e_MAOA", -0.8, 3.0)),
@@ -101,6 +103,11 @@ def test_norepinephrine_by_vein_silences_the_nerves(seen):
     assert 20 < rise(seen, "norepinephrine") < 40  # 30 by 10.8 ug/min (10.1007/BF00278472), which set it
     assert at(seen, "norepinephrine", "SNA") < 0.3
     assert at(seen, "norepinephrine", "HR") < at(seen, "rest", "HR")
+
+
+def test_tyramine_by_vein_is_over_in_minutes_and_an_infusion_does_what_was_seen(seen):
+    assert at(seen, "tyramine.vein", "SBP_rise", 0.25) < 0.5 * at(seen, "tyramine.vein", "SBP_rise", 0.1) + 5
+    assert at(seen, "tyramine.infused", "SBP_rise", 0.5) == pytest.approx(27, abs=9)  # 10.1097/00005344-198409000-00033
 
 
 def test_tyramine_acts_through_the_transporter_and_MAO_A_protects(seen):
