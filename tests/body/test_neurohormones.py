@@ -33,6 +33,12 @@ def test_alarm_raises_growth_hormone_to_a_ceiling(module: Network):
     assert gh[2] < 17
 
 
+def test_low_glucose_alarms_beside_what_cytokines_do(module: Network):
+    gh = [time_course(module, [2.0], {"in_alarm": a, "in_hypo": 9.0})["f_GH"][0] for a in (1.0, 0.5)]
+    assert gh[0] == pytest.approx(time_course(module, [2.0], {"in_alarm": 10.0})["f_GH"][0])
+    assert gh[1] > 0.93 * gh[0]
+
+
 def test_growth_hormone_comes_with_sleep_and_nearly_keeps_its_mean(module: Network):
     at = np.arange(96, 120.01, 0.25)
     found = time_course(module, at, {"amp_day": 1.0})

@@ -35,6 +35,8 @@ ARMS = {
     "MAOB": (("e_MAOB", -0.8, 3.0),),
     "D2": (("d2_free", -0.9, 400.0),),
     "TRH": (("in_protirelin", 6.9, 0.01),),
+    "bout": (("in_bout", 1.0, 3.0),),
+    "endotoxin": (("in_LPS", 24.0, 0.083),),
 }
 TIMES = [0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 2.9, 48.0, 300.0]
 
@@ -134,6 +136,30 @@ def test_TRH_releases_prolactin_and_thyrotropin_for_an_hour(seen):
     assert 3 < seen["TRH"]["PRL"].max() / seen["TRH"]["PRL"][0] < 7  # five: Clin Chim Acta 1999, which set it
     assert seen["TRH"]["plasma_TSH"].max() > 4 * seen["TRH"]["plasma_TSH"][0]
     assert at(seen, "TRH", "PRL", 2.9) < 0.6 * seen["TRH"]["PRL"].max()
+
+
+def test_D2_block_raises_thyrotropin_a_little_and_prolactin_much(seen):
+    assert 1.1 < at(seen, "D2", "plasma_TSH") / seen["D2"]["plasma_TSH"][0] < 2
+    assert at(seen, "D2", "PRL") > 4 * seen["D2"]["PRL"][0]
+
+
+def test_a_heavy_bout_is_a_fast_heart_with_little_more_mean_pressure(seen):
+    """MAP 1.28, traffic 2.6 and rate 2.2 times that of rest (PMC2536590), which set them."""
+    fold = {
+        name: at(seen, "bout", name, 0.5) / seen["bout"][name][0] for name in ("HR", "MAP", "SBP", "SNA", "f_R", "f_CO")
+    }
+    assert 1.6 < fold["HR"] < 2.4
+    assert 1.15 < fold["MAP"] < 1.35 < fold["SBP"]
+    assert 2 < fold["SNA"] < 3.5
+    assert fold["f_R"] < 0.5
+    assert fold["f_CO"] > 2.5
+    assert at(seen, "bout", "AVP", 0.5) > 1.5 * seen["bout"]["AVP"][0]
+
+
+def test_endotoxin_quickens_the_heart(seen):
+    """28 beats a minute more (10.1186/s12950-014-0028-1), which set it."""
+    assert at(seen, "endotoxin", "HR", 2.9) - seen["endotoxin"]["HR"][0] == pytest.approx(28, abs=8)
+    assert at(seen, "endotoxin", "HR", 48.0) == pytest.approx(seen["endotoxin"]["HR"][0], rel=0.02)
 
 
 def test_what_contradicts_itself_moves_nothing():

@@ -23,6 +23,14 @@ def test_the_average_of_weeks_rests_at_one():
     assert alone["m_5HT"][2] == pytest.approx(2.0, abs=0.01)
 
 
+def test_more_serotonin_raises_cortisol_at_once_and_not_for_weeks(serotonin_blocked: Courses):
+    """Up after one dose (10.1210/jcem-68-3-632), alone after six days (10.1007/s00213-018-5050-1)."""
+    cortisol = serotonin_blocked["plasma_CORT"] / serotonin_blocked["plasma_CORT"][0]
+    assert cortisol[1] > 1.02
+    assert cortisol[4:].max() < 1.1
+    assert serotonin_blocked["f_5HT_change"][-1] == pytest.approx(1.0, abs=0.05)
+
+
 def test_levels_stay_positive(stays_positive: Callable[[str], None]):
     stays_positive("serotonin_slow")
 
