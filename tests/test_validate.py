@@ -15,16 +15,18 @@ import scipy.stats
 from typer.testing import CliRunner
 
 from eutone import _validate
-from eutone._arms import arm_of
+from eutone._arms import PERSON, arm_of
 from eutone._basis import identifiers
 from eutone._errors import InputError, StoppedError
 from eutone._trial_runs import simulate_arms
 from eutone._validate import Ledger, validate
 from eutone._validating import table, to_json
+from eutone.body._compose import load_whole
 from eutone.body._statistic import statistic
-from eutone.body._treatment import effects
+from eutone.body._taken import daily_means
 from eutone.body._trials import Arm, Change, Trial, _changes, trials
 from eutone.cli import app
+from eutone.forms.taking import protocol_of
 from eutone.knowledge.findings import findings
 
 ROOT = Path(_validate.__file__).parent
@@ -240,15 +242,16 @@ def test_a_peak_and_its_hour_are_those_of_the_course() -> None:
 
 
 def test_doses_and_four_arms() -> None:
-    """The dose that halves the transporter is the table's; a difference of differences of what adds up is 1."""
+    """The dose that halves the transporter does so; a difference of differences of what adds up is 1."""
     arms = {"a": Arm(("methylphenidate {dose} mg/d",), ()), "b": Arm()}
     found = simulate_arms([
         arm_of(Trial("x", arms, statistic("dose(t_DAT, 0.5, 1, 1000)")), "a", False),
         arm_of(Trial("x", {"a": Arm((), _changes("enzyme.MAOA={dose}"))}, statistic("dose(e_MAOA*3, 0.6, 0.01, 1)")),
                "a", False),
     ])  # fmt: skip
-    (effect,) = effects()["methylphenidate"]
-    assert found == pytest.approx([effect.value, 0.2], rel=5e-3)
+    taken = protocol_of([f"methylphenidate {found[0]:.6f} mg/d"])[0]
+    assert daily_means(load_whole(), taken, PERSON).values["t_DAT"] == pytest.approx(0.5, rel=5e-3)
+    assert found[1] == pytest.approx(0.2, rel=5e-3)
 
 
 def test_people_differ_and_a_seed_says_who_they_are() -> None:

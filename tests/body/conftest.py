@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from eutone.body._compose import load_module, load_whole, ports
+from eutone.body._spreads import _shares
 from eutone.body._tables import parameters
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.course import compile_course, solve_course
@@ -91,11 +92,17 @@ def stays_positive() -> Callable[[str], None]:
         network = load_module(module)
         derivative = Derivative(network)
         rng = np.random.default_rng(0)
+        shares = _shares(network)
         spread = {p.flat: 2.0 * np.hypot(p.person_ln_sd, p.structural_ln_sd) for p in parameters()}
         spread |= dict.fromkeys(ports(module), 0.5)
         for _ in range(8):
             drawn = {n: float(v * np.exp(rng.normal(0.0, spread.get(n, 0.0))))
                      for n, v in zip(network.parameters, network.values, strict=True)}  # fmt: skip
+            for n in shares & set(drawn):  # what is taken from 1 is drawn as odds, as everywhere
+                v = network.values[network.parameters.index(n)]
+                if 0 < v < 1:
+                    odds = drawn[n] / (1 - v)
+                    drawn[n] = odds / (1 + odds)
             start = network.initial * np.exp(rng.normal(0.0, 1.5, len(network.species)))
             found = time_course(network, [0.0, 0.1, 1.0, 6.0, 24.0, 96.0], drawn, start=start, rtol=1e-6, atol=1e-10,
                                 derivative=derivative)  # fmt: skip
