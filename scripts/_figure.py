@@ -77,7 +77,8 @@ def figure(
         return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
 
     def decades(low: float, high: float) -> list[float]:
-        return [10.0**k for k in range(-16, 10) if low <= 10.0**k <= high * 1.001]
+        between = (1, 2, 5) if high / low < 300 else (1,)  # an axis with one number on it says nothing
+        return [m * 10.0**k for k in range(-16, 10) for m in between if low <= m * 10.0**k <= high * 1.001]
 
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '

@@ -27,15 +27,8 @@ def taking(
     ----------
     model : Model
         The body, or the whole person.
-    items : str or iterable of str
-        As for a profile: ``sertraline 50 mg/d``, ``levodopa 100 mg at 08:00,14:00 with carbidopa 25 mg for 2 wk``.
-    hours : float
-        How long the simulation is.
-
-    Raises
-    ------
-    InputError
-        If the model is no person's, or an item cannot be read, or is not known, or moves nothing in the model.
+    items, hours, weight_kg, age_years
+        As in `Model.taking`, which also says what is raised.
     """
     from eutone._person import Person
     from eutone.body._taken import with_taken

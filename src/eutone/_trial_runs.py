@@ -54,15 +54,8 @@ def simulate_arms(
     Parameters
     ----------
     arms : sequence of SimulatedArm
-    threads : int, optional
-    stop : object with ``is_set()``, optional
-    progress : callable, optional
-        ``progress(stage, share done)``.
-
-    Raises
-    ------
-    StoppedError
-        If ``stop`` was set.
+    threads, stop, progress
+        As in `eutone._validate.validate`, which also says what is raised.
     """
     found, work, done = np.full(len(arms), np.nan), sum(len(arm.rows) for arm in arms), 0
 

@@ -1,4 +1,4 @@
-"""Every module has a page, and what the page repeats of the files is what stands in them."""
+"""Every module and every intervention has its page, and what a page repeats of the files is what stands in them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the pages are in the checkout only")
-def test_the_pages_of_the_modules_are_up_to_date() -> None:
+@pytest.mark.parametrize("script", ["module_pages", "interventions"])
+def test_the_pages_are_up_to_date(script: str) -> None:
     env = os.environ | {"PYTHONPATH": str(Path(eutone.__file__).parents[1])}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "module_pages"), "--check"],
+        [sys.executable, str(ROOT / "scripts" / script), "--check"],
         env=env, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
