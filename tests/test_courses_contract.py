@@ -15,7 +15,7 @@ from eutone._results import COURSES_ID, CourseBand, CoursesResult, numbers
 # This list may grow at the end and never otherwise.
 KEYS = [
     *("schema", "model", "time_unit", "people", "spread", "seed", "settings", "doses", "rtol", "atol"),
-    *("version", "status", "times", "quantities", "band_people", "vary", "wanted"),
+    *("version", "status", "times", "quantities", "band_people", "vary", "wanted", "take", "rest"),
 ]
 
 

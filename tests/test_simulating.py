@@ -219,6 +219,38 @@ def test_what_ends_early_leaves_nothing_behind(
     assert left() == ["decay.ant"]
 
 
+POOL = "model pool() species A; A = 5; a = 2; k = 0.5; J1: -> A; a; J2: A -> ; k*A; end"
+
+
+def test_people_at_rest_stay_there(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("pool.ant").write_text(POOL, encoding="utf-8")
+    command = ("pool.ant", "--until", "9", "--people", "20", "--json", "pool.json")
+    assert run(*command, "--rest") == 0
+    document = json.loads(Path("pool.json").read_text(encoding="utf-8"))
+    assert document["rest"] is True
+    (band,) = document["quantities"]
+    for name in ("low", "median", "high"):
+        np.testing.assert_allclose(band[name], band[name][0], rtol=1e-5)
+    assert band["low"][0] < 0.9 * band["high"][0]
+    assert run(*command) == 0
+    document = json.loads(Path("pool.json").read_text(encoding="utf-8"))
+    assert document["rest"] is False
+    assert document["quantities"][0]["low"][0] == 5
+    assert run("pool.ant", "--until", "9", "--rest", "--set", "a=3", "--json", "pool.json") == 0  # one person
+    document = json.loads(Path("pool.json").read_text(encoding="utf-8"))
+    np.testing.assert_allclose(document["quantities"][0]["median"], 6, rtol=1e-5)
+    assert document["people"] is None
+    capsys.readouterr()
+    assert run("pool.ant", "--until", "9", "--rest", "--people", "2", "--out", "a.npz") == 2
+    assert "Leave out --rest" in capsys.readouterr().err
+
+
+def test_who_has_no_rest_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("grows.ant").write_text("model grows() species A; A = 1; a = 1; J: -> A; a; end", encoding="utf-8")
+    assert run("grows.ant", "--until", "2", "--rest") == 1
+    assert "nobody's numbers could be found" in capsys.readouterr().err
+
+
 def test_a_folder_is_written_and_taken_up_again(capsys: pytest.CaptureFixture[str]) -> None:
     command = ("decay.ant", "--until", "2", "--people", "20", "--out", "a.npz")
     assert run(*command) == 0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eutone._profile import profile
     from eutone._protocol import Dose, Protocol
     from eutone._read import Case, read
+    from eutone._rest import at_rest
     from eutone._results import Profile
     from eutone._simulate import simulate, steady_state
     from eutone._streamed import simulate_to
@@ -39,6 +40,7 @@ __all__ = [
     "SolveError",
     "StoppedError",
     "__version__",
+    "at_rest",
     "healthy_range",
     "load",
     "profile",
@@ -64,6 +66,7 @@ _WHERE = {
     "Protocol": ("eutone._protocol", "Protocol"),
     "SolveError": ("eutone._errors", "SolveError"),
     "StoppedError": ("eutone._errors", "StoppedError"),
+    "at_rest": ("eutone._rest", "at_rest"),
     "healthy_range": ("eutone.population", "healthy_range"),
     "load": ("eutone._loaded", "load"),
     "profile": ("eutone._profile", "profile"),

@@ -148,6 +148,8 @@ def _json(answer: Answer, request: Request) -> dict[str, Any]:
         seed=request.seed or 0,
         vary=answer.vary,
         wanted=answer.wanted,
+        take=tuple(request.take or ()),
+        rest=request.rest,
         settings=dict(answer.settings),
         doses=tuple(request.dose or ()),
         rtol=request.rtol,

@@ -16,6 +16,8 @@ from eutone._bands import bands_of
 from eutone._errors import InputError
 from eutone._loaded import Model, load
 from eutone._model import WHOLE
+from eutone._people import People
+from eutone._rest import at_rest
 from eutone._setup import MOST_TIMES, setup
 from eutone._simulate import simulate
 from eutone._streamed import form_of, simulate_to
@@ -51,6 +53,7 @@ class Request:
     vary, wanted : str or None
         Ids between commas or spaces; those of ``vary`` may be patterns.
     set_, dose, take : sequence of str or None
+    rest : bool
     rtol, atol : float
     csv, json, out, svg : str or None
         Paths; ``json`` may be ``-``.
@@ -69,6 +72,7 @@ class Request:
     take: Sequence[str] | None
     wanted: str | None
     seed: int | None
+    rest: bool
     rtol: float
     atol: float
     csv: str | None
@@ -189,6 +193,7 @@ def run(request: Request) -> None:
         for text, several in given.items():
             if min(float(np.asarray(dose.time)) for dose in several) > times[-1]:
                 raise InputError(f"--dose '{text}' begins after the end, {times[-1]:g}", hint="Ask for a longer time")
+        base = model
         if request.take:
             own = tuple(model.network.species)
             model, given_by_drugs, said = taking(model, request.take, float(times[-1]))
@@ -202,7 +207,7 @@ def run(request: Request) -> None:
             "atol": request.atol, "threads": request.threads,
         }  # fmt: skip
         needed = names if any((request.csv, request.json, request.out and not request.folder)) else shown
-        counts, courses = _computed(request, model, common, names, needed, _part(advance, 0.02, 0.8))
+        counts, courses = _computed(request, model, base, common, names, needed, _part(advance, 0.02, 0.8))
         bands = bands_of(
             courses,
             needed if request.json else shown,
@@ -228,6 +233,10 @@ def _completed(request: Request) -> Request:
                 )
     if request.folder is not None and request.csv is not None:
         raise InputError("--csv and a folder would both hold every course", hint="Leave out --csv or --out")
+    if request.folder is not None and request.rest:
+        raise InputError(
+            "--rest holds everybody in memory, and a folder is for more", hint="Leave out --rest, or write FILE.nc"
+        )
     for name in ids("--vary", request.vary) or ():
         if name in settings_of(request.set_ or ()):
             raise InputError(f"'{name}' is set by --set, so that --vary changes nothing", hint="Leave out one of them")
@@ -259,12 +268,16 @@ def _names_a_file(model: str) -> bool:
 def _computed(
     request: Request,
     model: Model,
+    base: Model,
     common: Mapping[str, Any],
     names: Sequence[str],
     needed: Sequence[str],
     advance: Callable[[str, float], None],
 ) -> tuple[Mapping[str, int], xr.Dataset]:
-    """How many ended how, and the courses of ``needed``; of more people than memory holds those of the first."""
+    """How many ended how, and the courses of ``needed``; of more people than memory holds those of the first.
+
+    ``base`` is the model without what is taken, in which people rest.
+    """
     drawn: dict[str, Any] = {"spread": request.spread, "seed": request.seed or 0, "only": ids("--vary", request.vary)}
     if request.folder is not None:
         who = {} if request.people is None else drawn
@@ -275,9 +288,32 @@ def _computed(
         courses = first_people(request.folder, min(_SUMMARISED, fitting), needed)
         return written.counts, courses if request.people is not None else courses.isel(person=0, drop=True)
     people = None if request.people is None else model.sample(request.people, **drawn)
+    if request.rest:
+        people = _resting(base, people, common, request, _part(advance, 0.0, 0.4))
+        advance = _part(advance, 0.4, 1.0)
     courses = simulate(model, people, wanted=needed, progress=advance, **common)
+    if request.people is None and people is not None:  # one person, who brings a start
+        courses = courses.isel(person=0, drop=True)
     status = np.atleast_1d(courses["status"].values)
     return {s.name: int((status == s).sum()) for s in Status if (status == s).any()}, courses
+
+
+def _resting(
+    base: Model,
+    people: People | None,
+    common: Mapping[str, Any],
+    request: Request,
+    advance: Callable[[str, float], None],
+) -> People:
+    """The same people, who begin where ``base`` rests with what it has of them; of what is taken it has nothing."""
+    settings = {name: value for name, value in common["set"].items() if name in base.network.parameters}
+    known = {name: people[name] for name in people.parameters if name in base.network.parameters} if people else {}
+    resting, found = at_rest(base, known, set=settings, threads=request.threads, progress=advance)
+    if not found.all() and not request.quiet:
+        lost = f"{int((~found).sum()):,} of {len(found):,} people have no steady state and begin as the model does"
+        print(f"note: {lost}", file=sys.stderr)  # noqa: T201
+    own = {name: people[name] for name in people.parameters if name not in known} if people else {}
+    return People.of({name: resting[name] for name in resting.parameters} | own)
 
 
 def _part(advance: Callable[[str, float], None], low: float, high: float) -> Callable[[str, float], None]:

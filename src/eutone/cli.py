@@ -60,6 +60,7 @@ Examples:
   eutone simulate dopamine_2009 --days 7
   eutone simulate dopamine_2009 --days 3 --people 10000 --dose "ldopa 50 at 8 every 8 x 6" --svg bands.svg
   eutone simulate whole --take "sertraline 50 mg/d" --days 42 --wanted csf_HIAA,e_s,plt_5HT --svg weeks.svg
+  eutone simulate whole --rest --people 100 --take "sertraline 50 mg/d" --days 42 --wanted csf_HIAA --svg people.svg
   eutone simulate model.xml --until 100 --set k1=0.3 --wanted A,B,J0 --csv courses.csv
   eutone simulate dopamine_2009 --days 7 --people 1000000 --wanted eda --out people.parquet"""
 
@@ -232,6 +233,7 @@ def simulate(
         str | None, typer.Option(metavar="IDS", help="Species, rules, reactions, parameters; all species if left out.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of the people; 0 if left out.")] = None,
+    rest: Annotated[bool, typer.Option("--rest", help="Everybody begins in their own steady state.")] = False,
     rtol: Annotated[float, typer.Option(metavar="R", help="Relative error allowed in a step.")] = 1e-6,
     atol: Annotated[float, typer.Option(metavar="A", help="Absolute error allowed in a step.")] = 1e-9,
     csv: Annotated[

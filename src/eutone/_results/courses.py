@@ -65,6 +65,10 @@ class CoursesResult(Model):
     """Ids and patterns of the parameters that differ between people; null if none were named: the usual ones do."""
     wanted: tuple[str, ...] | None = None
     """What was asked to be shown; null is every species."""
+    take: tuple[str, ...] = ()
+    """What is taken from time 0 on, as it was said."""
+    rest: bool = False
+    """Whether people begin in their own steady state, and not where the model does."""
 
     @model_validator(mode="after")
     def _as_long_as_times(self) -> Self:
