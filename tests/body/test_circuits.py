@@ -152,6 +152,14 @@ def test_domains_are_one_by_default_and_follow_with_a_lag():
     assert 0 < mood[1] < 0.1 * mood[2]
 
 
+def test_mood_follows_illness_within_hours_and_transmitters_in_weeks():
+    """Worse in the eight hours after typhoid vaccine (PMID 15465075)."""
+    network = load_module("domains")
+    course = time_course(network, [4.0], {"fold_IL6": 10.0}, derivative=Derivative(network))
+    assert course["f_MOOD"][0] < 0.9
+    assert course["MOOD_slow"][0] == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize(
     ("change", "domain", "sign"),
     [
