@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from eutone.body import load_module
@@ -112,3 +113,10 @@ def test_a_night_missed_raises_receptors_until_it_is_slept(module: Network, deri
     assert 0.09 < 1 - density[2] / density[1] < 0.15
     assert density[2] == pytest.approx(density[0], abs=0.04)
     assert found["f_ADO"][1] > 1.4
+
+
+def test_kept_awake_in_a_night_of_the_clock(module: Network, derivative: Derivative):
+    kept = time_course(module, np.arange(0.0, 24.0, 1.0), {"amp_day": 1.0, "in_vigil": 1.0}, derivative=derivative)
+    assert kept["s_wake"] == pytest.approx(np.full(24, 1.5), rel=1e-6)
+    assert kept["f_vigil"].max() == pytest.approx(2.5, abs=0.01)  # at night
+    assert kept["f_vigil"].min() == pytest.approx(1.0, abs=0.01)  # by day nothing is unusual

@@ -34,6 +34,8 @@ ARMS = {
     "MAOA": (("e_MAOA", -0.8, 3.0),),
     "MAOB": (("e_MAOB", -0.8, 3.0),),
     "D2": (("d2_free", -0.9, 400.0),),
+    "D2.half": (("d2_free", -0.5, 3.0),),
+    "dopamine": (("ago_D2", 50.0, 3.0),),
     "TRH": (("in_protirelin", 6.9, 0.01),),
     "bout": (("in_bout", 1.0, 3.0),),
     "endotoxin": (("in_LPS", 24.0, 0.083),),
@@ -127,9 +129,21 @@ def test_MAO_B_protects_from_phenylethylamine_and_MAO_A_does_not(seen):
 def test_D2_block_empties_the_store_and_leaves_a_lower_plateau(seen):
     peak = seen["D2"]["PRL"].max() / seen["D2"]["PRL"][0]
     late = at(seen, "D2", "PRL", 300.0) / seen["D2"]["PRL"][0]
-    assert 6 < peak < 14  # 8.6-11 in men (10.1007/BF03347175), which set it
-    assert 2 < late < 0.9 * peak
+    # 12 to 26 in women (scilit afc1e6f660e50aceecb52157338728ad, PMID 1838876, PMID 7255146), which set it
+    assert 10 < peak < 26
+    assert 4 < late < 0.7 * peak  # sixfold after two weeks of domperidone (10.1111/j.1365-2265.1980.tb02733.x)
     assert at(seen, "D2", "S_PRL", 48.0) < 0.6
+
+
+def test_half_the_receptors_release_nearly_as_much_as_all(seen):
+    """Sulpiride: 3 mg by mouth as much as 50 (scilit a961a907ee60a170f01877da145ef391)."""
+    assert seen["D2.half"]["PRL"].max() > 0.35 * seen["D2"]["PRL"].max()  # a tenth, were it binding alone
+
+
+def test_dopamine_leaves_two_fifths_of_secretion_and_of_thyrotropin_more(seen):
+    """43 and 64 % of rest after three hours, women (scilit afc1e6f660e50aceecb52157338728ad), which set them."""
+    assert at(seen, "dopamine", "PRL", 2.9) / at(seen, "rest", "PRL", 2.9) == pytest.approx(0.43, abs=0.06)
+    assert 0.5 < at(seen, "dopamine", "plasma_TSH", 2.9) / at(seen, "rest", "plasma_TSH", 2.9) < 0.85
 
 
 def test_TRH_releases_prolactin_and_thyrotropin_for_an_hour(seen):

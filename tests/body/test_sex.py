@@ -101,7 +101,7 @@ def test_a_fall_of_estradiol_is_felt_for_a_month_and_then_got_used_to(axis: tupl
 
 def test_progesterone_by_mouth_is_mostly_lost(axis: tuple[Network, Derivative]):
     """100 mg a day: 0.1-0.6 ng/mL on average where the assay does not see metabolites."""
-    found = rest(axis, s_ovary=0.0, in_P4_oral=318 / 46 / 24)
+    found = rest(axis, s_ovary=0.0, in_P4_oral=318 / 230 / 24)
     assert 0.1 < (found["P4"] - rest(axis, s_ovary=0.0)["P4"]) * 314 < 0.6
     for name in ("ALLO", "PRGN"):
         assert found[name] > 2 * rest(axis, s_ovary=0.0)[name]
