@@ -78,7 +78,7 @@ def test_levodopa_lasts_less_long_where_terminals_are_lost(script: ModuleType):
         ("receptors_other", {"free_A1": 0.5}, "R_A1", "tau_r_A1", True),
         ("receptors_other", {"free_A2A": 0.5}, "R_A2A", "tau_r_A2A", True),
         ("receptors_other", {"ago_nACh": 8.0}, "R_nACh", "tau_r_nACh", True),
-        ("receptors_other", {"occ_bz": 0.16}, "R_GABAA", "tau_r_GABAA", False),
+        ("receptors_other", {"occ_bz": 0.16}, "h_bz", "tau_bz_used", False),
         ("receptors", {"d2_free": 0.25}, "R_D2", "tau_r_D2", True),
     ],
 )
@@ -93,5 +93,15 @@ def test_receptors_adapt_and_return(script: ModuleType, module: str, moved: dict
     off = time_course(network, hours.tolist(), derivative=derivative, start=on.states[-1])
     back = script.half_time(hours, np.abs(off[density] - 1.0))
     assert 0.7 < back / (np.log(2.0) * default_values()[tau]) < 1.3
-    effect = density.replace("R_", "act_")
+    effect = "act_GABAA" if density == "h_bz" else density.replace("R_", "act_")
     assert (off[effect][0] > 1.01) if up else (off[effect][0] < 0.99), "a rebound on stopping"
+
+
+def test_a_rebound_is_on_the_other_side(script: ModuleType):
+    days = np.arange(0.0, 20.0, 0.5)
+    back = 0.3 * (np.exp(-days / 4.0) - np.exp(-days / 1.0))
+    far, when, half = script.rebound(days, 1 + back, 0.7)
+    assert far == pytest.approx(1 + back.max())
+    assert when == pytest.approx(2.0, abs=0.5)
+    assert 3.0 < half < 5.0
+    assert script.rebound(days, 1 + back, 1.2) is None
