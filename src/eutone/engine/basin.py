@@ -50,12 +50,13 @@ def confirm(compiled: Compiled, begun: Array, found: Array, stop: NDArray[np.uin
     size = np.maximum(np.abs(start), np.abs(found)) + 1e-3 * grain
     distance = np.max(np.abs(start - found) / size, axis=1, initial=0.0)
     people = np.empty((n, len(kernel.follow_rows)))
-    people[:, :m] = start
-    people[:, m : m + len(FOLLOW)] = (1e3 * kernel.rate, 0, 0, 0, 0, 0, _MOST_RUNS)
+    people[:, : kernel.width] = begun
+    for name, number in zip(FOLLOW, (1e3 * kernel.rate, 0, 0, 0, 0, 0, _MOST_RUNS), strict=True):
+        people[:, kernel.follow_rows[name]] = number
     people[:, kernel.follow_rows["~goal"]] = np.maximum(np.minimum(_NEAR, 0.01 * distance), 1e-8)
-    rest = people[:, m + len(FOLLOW) :]
-    whole = (begun[:, parts["free"]], begun[:, parts["totals"]], start, start, found, np.broadcast_to(grain, (n, m)))
-    np.concatenate(whole, axis=1, out=rest)
+    np.concatenate(
+        (start, start, found, np.broadcast_to(grain, (n, m))), axis=1, out=people[:, people.shape[1] - 4 * m :]
+    )
     run(compiled.follow, people, stop)
     done = people[:, kernel.follow_rows["~done"]]
     return done == 1, done > 0

@@ -10,6 +10,7 @@ from eutone.engine.emit import emit_function, emit_module
 from eutone.engine.ending import ENDED
 from eutone.engine.kernel import Kernel
 from eutone.engine.program import Program
+from eutone.engine.straight import Straight, emit_straight
 
 __all__ = ["ARGUMENTS", "COMMON", "FUNCTIONS", "block_of", "emit_steady"]
 
@@ -40,7 +41,16 @@ def emit_steady(kernel: Kernel, width: int) -> str:
     free, start = range(parts["free"].start, parts["free"].stop), range(parts["free"].stop)
     everything = range(len(kernel.follow_rows))
 
-    def shared(name: str, program: Program, taken: range, stored: range, finished: int | None = None) -> str:
+    solution = emit_straight("solution", kernel.solution, width, apart=True)
+
+    def shared(
+        name: str,
+        program: Program,
+        taken: range,
+        stored: range,
+        finished: int | None = None,
+        first: Straight | None = None,
+    ) -> str:
         return emit_function(
             name,
             program,
@@ -50,13 +60,15 @@ def emit_steady(kernel: Kernel, width: int) -> str:
             width=width,
             finished=finished,
             common=True,
+            first=first,
         )
 
     return emit_module(
         [
+            *solution.functions,
             shared("begin", kernel.begin, free, begun),
             shared("begin_at", kernel.begin_at, start, begun),
-            shared("step", kernel.step, inside, moved, rows["~done"]),
+            shared("step", kernel.step, inside, moved, rows["~done"], solution),
             shared("finish", kernel.finish, inside, ended),
             emit_function(
                 "follow",
@@ -66,6 +78,7 @@ def emit_steady(kernel: Kernel, width: int) -> str:
                 stored=everything,
                 width=width,
                 finished=kernel.follow_rows["~done"],
+                first=solution,
             ),
             _solve(kernel),
         ],

@@ -44,7 +44,11 @@ def fault(compiled: Compiled) -> str | None:
 
     def differs(name: str, code: Code) -> str | None:
         """Run it on the table, which it changes."""
-        wanted = interpret(getattr(kernel, name), np.append(people[0], settings)[:, None])[: kernel.width, 0]
+        at = np.append(people[0], settings)[:, None]
+        if name == "step":
+            at = interpret(kernel.solution, at)
+        wanted = interpret(getattr(kernel, name), at)[: kernel.width, 0]
+        wanted[kernel.parts["solution"]] = 1.0  # a lane keeps it to itself
         run(code, people, stop, settings)
         wrong = _differs(people[0], wanted, kernel.parts["lot"])
         return f"program {name}, {wrong}" if wrong else None
@@ -71,7 +75,7 @@ def _follow_fault(compiled: Compiled, known: dict[str, float]) -> str | None:
     told = zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True)
     for name, number in (*known.items(), *told):
         follow[0, kernel.follow_rows[name]] = number
-    wanted = interpret(kernel.follow, follow.T)[:, 0]
+    wanted = interpret(kernel.follow, interpret(kernel.solution, follow.T))[:, 0]
     run(compiled.follow, follow, np.zeros(1, dtype=np.uint8))
     wrong = _differs(follow[0], wanted)
     return f"program follow, {wrong}" if wrong else None
