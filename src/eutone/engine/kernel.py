@@ -31,33 +31,28 @@ from eutone.engine.moieties import Moieties, conserved_moieties
 from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
 
-__all__ = ["Kernel", "build_kernel"]
+__all__ = ["Kernel", "Layout", "build_kernel"]
 
 _TOTAL = "~total"
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """The programs, and which row of a person's numbers is what.
+class Layout:
+    """Which of a person's numbers is what, and what else the solver needs to know of a network.
 
     Attributes
     ----------
-    begin, begin_at : Program
-        To the totals of the moieties, the lot and the independent species: from the free parameters (and the initial
-        assignments), or from them and a whole start.
-    solution, step, finish, follow : Program
-        As in the module's text.
     rows : dict of str to int
         Rows of all programs, in order the parts ``start`` (``~start species``), ``free``, ``totals``, ``lot``,
         ``independent``, ``control``, ``solution`` (``~d independent`` and `PIVOTS`), ``species`` (``~x species``),
-        ``change`` (``~f species``), ``observed`` (``~o observables``) and ``ended``; from ``width`` on what is the same for everybody,
-        ``settings`` and ``grains`` (``~grain species``).
+        ``change`` (``~f species``), ``observed`` (``~o observables``) and ``ended``; from ``width`` on what is the same
+        for everybody, ``settings`` and ``grains`` (``~grain species``).
     parts : dict of str to slice
         Where these parts lie.
     width : int
         Numbers that each person has.
     follow_rows : dict of str to int
-        Rows of `follow`, which has those of a person too: `FOLLOW` and ``~base, ~one, ~found, ~grain independent``.
+        Rows of the check, which has those of a person too: `FOLLOW` and ``~base, ~one, ~found, ~grain independent``.
     independent_index : array of int
         Where the independent species stand among all.
     typical : array, (n_species,)
@@ -70,12 +65,6 @@ class Kernel:
         Entries of the factors of the Jacobian, fill-in included.
     """
 
-    begin: Program
-    begin_at: Program
-    solution: Program
-    step: Program
-    finish: Program
-    follow: Program
     rows: dict[str, int]
     parts: dict[str, slice]
     width: int
@@ -83,11 +72,34 @@ class Kernel:
     independent: tuple[str, ...]
     totals: tuple[str, ...]
     observables: tuple[str, ...]
-    independent_index: NDArray[np.intp]
+    independent_index: NDArray[np.int64]
     typical: NDArray[np.float64]
     positive: NDArray[np.bool_]
     rate: float
     factor_entries: int
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The programs, and the layout of what they work on.
+
+    Attributes
+    ----------
+    layout : Layout
+    begin, begin_at : Program
+        To the totals of the moieties, the lot and the independent species: from the free parameters (and the initial
+        assignments), or from them and a whole start.
+    solution, step, finish, follow : Program
+        As in the module's text.
+    """
+
+    layout: Layout
+    begin: Program
+    begin_at: Program
+    solution: Program
+    step: Program
+    finish: Program
+    follow: Program
 
 
 def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tuple[str, Expr], ...]) -> Kernel:
@@ -143,7 +155,22 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     own = [name for name in (*FOLLOW, *kept) if rows.get(name, width) >= width]
     follow_rows = {name: k for name, k in rows.items() if k < width} | {name: width + k for k, name in enumerate(own)}
     given = {s: symbol(label) for s, label in zip(network.species, labels["start"], strict=True)}
+    layout = Layout(
+        rows,
+        parts,
+        width,
+        follow_rows,
+        tuple(names),
+        tuple(totals),
+        tuple(name for name, _ in observables),
+        moieties.independent.astype(np.int64),
+        _typical(network),
+        positive,
+        rate,
+        found.entries,
+    )
     return Kernel(
+        layout,
         program(_begin(network, moieties, names, totals, free, _own_start(network, free))),
         program(_begin(network, moieties, names, totals, free, given)),
         program(zip(labels["solution"], [*found.unknowns, *_pivots(found)], strict=True)),
@@ -156,18 +183,6 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
             ]
         ),
         lower(((follow_rows[name], e) for name, e in follow(names).items()), follow_rows),
-        rows,
-        parts,
-        width,
-        follow_rows,
-        tuple(names),
-        tuple(totals),
-        tuple(name for name, _ in observables),
-        moieties.independent,
-        _typical(network),
-        positive,
-        rate,
-        found.entries,
     )
 
 

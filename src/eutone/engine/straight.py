@@ -229,7 +229,7 @@ def _cut(program: Program) -> list[range]:
 
 
 def _due(program: Program, stretches: list[range], own: bool) -> list[list[tuple[int, int]]]:
-    """The outputs that each stretch writes: those known by its end whose rows (the group's ``own``) none reads later."""
+    """The outputs each stretch writes: known by its end, in rows (if the group's ``own``) that none reads later."""
     end = len(stretches) - 1
     of = [k for k, stretch in enumerate(stretches) for _ in stretch]
     reads: dict[object, int] = {}
