@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from eutone._errors import ModelError
 from eutone.engine import load_network
 from eutone.engine.course import Dose, Pace, compile_course, solve_course
-from eutone.engine.course_kernel import FOLLOWS
-from eutone.engine.course_verify import fault
+from eutone.engine.course_kernel import FOLLOWS, build_course_kernel
+from eutone.engine.course_verify import fault, rehearse
 from eutone.engine.dosing import repeated
 from eutone.engine.reference import Dose as OneDose
 from eutone.engine.reference import time_course
@@ -258,11 +258,12 @@ def test_unknown_names_are_refused_when_compiling():
 def test_code_of_another_model_is_noticed():
     code = compile_course(DECAY, ("k", "v"))
     other = load_network("model d(); species x=1, y=0; k=0.3; v=1; J1: x -> y; 2*k*x; J2: y ->; v*y; end")
-    assert fault(code) is None
+    rehearsed = rehearse(build_course_kernel(DECAY, code.free), DECAY, code.free)
+    assert fault(code, rehearsed) is None
     wrong = compile_course(other, ("k", "v"))
     from dataclasses import replace
 
-    assert fault(replace(code, run=wrong.run)) is not None
+    assert fault(replace(code, run=wrong.run), rehearsed) is not None
 
 
 # --- random networks ---

@@ -276,7 +276,7 @@ def test_bits_do_not_depend_on_order_chunks_threads_or_lane_width(width: int) ->
 def test_bits_do_not_depend_on_where_a_block_ends(more: int) -> None:
     """One thread, so that a chunk of a quarter of the people holds whole blocks and what is left over."""
     compiled = made(CHAIN, ("v", "k"), ("total",))
-    values = people(compiled, 4 * (block_of(compiled.kernel) + more), 0.5)
+    values = people(compiled, 4 * (block_of(compiled.layout) + more), 0.5)
     start = np.random.default_rng(4).uniform(0.1, 3, (len(values), 2))
     whole = solve_steady(compiled, values, threads=1)
     given = solve_steady(compiled, values, start=start, threads=1)

@@ -31,7 +31,7 @@ def program(choices: list[tuple[str, int, int]]) -> Program:
         left, right = made[a % len(made)], made[b % len(made)]
         args = {"select": (left, right, made[-1]), "exp": (left,), "sin": (left,)}.get(op, (left, right))
         made.append(call(op, *args))
-    return lower([(0, made[-1]), (2, made[-1]), (3, made[len(made) // 2]), (4, made[0])], ROWS)
+    return lower([(0, made[-1]), (1, made[0]), (2, made[-1]), (3, made[len(made) // 2]), (4, made[1])], ROWS)
 
 
 STEPS = st.lists(
@@ -64,14 +64,28 @@ def test_no_two_kept_values_share_a_place_while_both_are_needed(choices: list[tu
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(straight, "_MOST", most)
         stretches = straight._cut(made)
-        slots, room = straight._slots(made, stretches)
+        due = straight._due(made, stretches, own=True)
+        slots, room = straight._slots(made, stretches, due)
     assert [k for s in stretches for k in s] == list(range(len(made.code)))
     assert max((len(s) for s in stretches), default=0) <= most
     of = {k: n for n, s in enumerate(stretches) for k in s}
     until = {r: of[k] for k, i in enumerate(made.code) for r in i.args}
-    until |= {r: len(stretches) - 1 for _, r in made.outputs}
+    for n, outputs in enumerate(due):
+        until |= {r: max(n, until.get(r, 0)) for _, r in outputs}
+    assert sorted(o for outputs in due for o in outputs) == sorted(made.outputs)
     for a, place in slots.items():
         assert 0 <= place < room
         for b, other in slots.items():
             if a < b and place == other:
                 assert until[a] < of[b]
+
+
+def test_outputs_are_written_where_they_are_known() -> None:
+    x = symbol("x")
+    made = lower([(2 + k, x * (k + 2.0) + 1.0) for k in range(600)], ROWS)
+    stretches = straight._cut(made)
+    due = straight._due(made, stretches, own=True)
+    assert len(stretches) > 3
+    assert max(map(len, due)) <= straight._MOST
+    slots, _ = straight._slots(made, stretches, due)
+    assert not slots

@@ -43,19 +43,20 @@ def confirm(compiled: Compiled, begun: Array, found: Array, stop: NDArray[np.uin
     confirmed, asked : arrays of bool, (n,)
         ``asked`` is False for those that a stop left undecided.
     """
-    kernel, n = compiled.kernel, len(found)
-    m, parts, found = len(kernel.independent), kernel.parts, found[:, kernel.independent_index]
+    layout, n = compiled.layout, len(found)
+    m, parts, found = len(layout.independent), layout.parts, found[:, layout.independent_index]
     start = begun[:, parts["independent"]]
-    grain = GRAIN * compiled.typical[kernel.independent_index]
+    grain = GRAIN * compiled.typical[layout.independent_index]
     size = np.maximum(np.abs(start), np.abs(found)) + 1e-3 * grain
     distance = np.max(np.abs(start - found) / size, axis=1, initial=0.0)
-    people = np.empty((n, len(kernel.follow_rows)))
-    people[:, :m] = start
-    people[:, m : m + len(FOLLOW)] = (1e3 * kernel.rate, 0, 0, 0, 0, 0, _MOST_RUNS)
-    people[:, kernel.follow_rows["~goal"]] = np.maximum(np.minimum(_NEAR, 0.01 * distance), 1e-8)
-    rest = people[:, m + len(FOLLOW) :]
-    whole = (begun[:, parts["free"]], begun[:, parts["totals"]], start, start, found, np.broadcast_to(grain, (n, m)))
-    np.concatenate(whole, axis=1, out=rest)
+    people = np.empty((n, len(layout.follow_rows)))
+    people[:, : layout.width] = begun
+    for name, number in zip(FOLLOW, (1e3 * layout.rate, 0, 0, 0, 0, 0, _MOST_RUNS), strict=True):
+        people[:, layout.follow_rows[name]] = number
+    people[:, layout.follow_rows["~goal"]] = np.maximum(np.minimum(_NEAR, 0.01 * distance), 1e-8)
+    np.concatenate(
+        (start, start, found, np.broadcast_to(grain, (n, m))), axis=1, out=people[:, people.shape[1] - 4 * m :]
+    )
     run(compiled.follow, people, stop)
-    done = people[:, kernel.follow_rows["~done"]]
+    done = people[:, layout.follow_rows["~done"]]
     return done == 1, done > 0

@@ -1,10 +1,10 @@
-"""Machine code, and long models as SBML, kept between runs, in a folder that only its owner can write.
+"""Machine code, and descriptions that took long to make, kept between runs, in a folder that only its owner can write.
 
-A file is ``magic, key, length, SHA-256 of the object, object``. The key is a hash of everything the object depends on
-(`eutone.engine.compile` says what). Files are written beside their place and renamed, so a reader sees a whole one or
-none, however many processes write at once. Whatever is wrong with a file or the folder, the answer is to compile again
-and to say so in the log: the cache can be slow, never wrong. Objects are code that will run, so a folder or file that
-others could have written is not read at all.
+A file is ``magic, key, length, SHA-256 of the content, content``. The key is a hash of everything the content depends
+on (`eutone.engine.machine` and `eutone.engine.remember` say what). Files are written beside their place and renamed, so
+a reader sees a whole one or none, however many processes write at once. Whatever is wrong with a file or the folder,
+the answer is to make it again and to say so in the log: the cache can be slow, never wrong. Objects are code that will
+run, so a folder or file that others could have written is not read at all.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ import secrets
 import stat
 import time
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_cache_path
 
 from eutone._files import put
 
-__all__ = ["cache_folder", "forget", "read", "write"]
+__all__ = ["Kind", "cache_folder", "forget", "path_of", "read", "write"]
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +32,9 @@ _HEADER = len(_MAGIC) + 32 + 8 + 32
 _MOST_BYTES = 256 * 2**20
 _STALE_SECONDS = 3600.0
 
+Kind = Literal["obj", "data"]
+"""Machine code, or a description (`eutone.engine.plain`)."""
+
 
 def cache_folder() -> Path:
     """Where objects are kept: ``EUTONE_CACHE_DIR`` if it is set, else the user's cache folder."""
@@ -38,8 +42,9 @@ def cache_folder() -> Path:
     return (Path(chosen) if chosen else user_cache_path("eutone")) / "objects"
 
 
-def _path(key: bytes) -> Path:
-    return cache_folder() / f"{key.hex()}.obj"
+def path_of(key: bytes, kind: Kind = "obj") -> Path:
+    """Where what is kept under ``key`` is."""
+    return cache_folder() / f"{key.hex()}.{kind}"
 
 
 def _is_private(status: os.stat_result) -> bool:
@@ -60,9 +65,9 @@ def _is_usable(folder: Path) -> bool:
     return True
 
 
-def read(key: bytes) -> bytes | None:
-    """The object kept under ``key`` (32 bytes), or None if there is none that can be trusted."""
-    path = _path(key)
+def read(key: bytes, kind: Kind = "obj") -> bytes | None:
+    """What is kept under ``key`` (32 bytes), or None if there is none that can be trusted."""
+    path = path_of(key, kind)
     if not _is_usable(path.parent):
         return None
     try:
@@ -71,7 +76,7 @@ def read(key: bytes) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.warning("%s: cannot be read (%s), compiling again", path, error)
+        log.warning("%s: cannot be read (%s), made again", path, error)
         return None
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(file.fileno())
@@ -81,12 +86,12 @@ def read(key: bytes) -> bytes | None:
         try:
             content = file.read()
         except OSError as error:
-            log.warning("%s: cannot be read (%s), compiling again", path, error)
+            log.warning("%s: cannot be read (%s), made again", path, error)
             return None
     data = _unpack(key, content)
     if data is None:
-        log.warning("%s: damaged, compiling again", path)
-        forget(key)
+        log.warning("%s: damaged, made again", path)
+        forget(key, kind)
         return None
     with contextlib.suppress(OSError):
         os.utime(path)  # what is used stays longest
@@ -100,9 +105,9 @@ def _unpack(key: bytes, content: bytes) -> bytes | None:
     return data if whole and hashlib.sha256(data).digest() == checksum else None
 
 
-def write(key: bytes, data: bytes) -> bool:
+def write(key: bytes, data: bytes, kind: Kind = "obj") -> bool:
     """Keep ``data`` under ``key``; False if that was not possible (read-only, full, not private): never an error."""
-    path = _path(key)
+    path = path_of(key, kind)
     beside = path.with_suffix(f".{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -123,10 +128,10 @@ def write(key: bytes, data: bytes) -> bool:
     return True
 
 
-def forget(key: bytes) -> None:
+def forget(key: bytes, kind: Kind = "obj") -> None:
     """Remove what is kept under ``key``, if that is possible."""
     with contextlib.suppress(OSError):
-        _path(key).unlink(missing_ok=True)
+        path_of(key, kind).unlink(missing_ok=True)
 
 
 def _bound(folder: Path) -> None:
@@ -139,7 +144,7 @@ def _bound(folder: Path) -> None:
             continue  # another process was faster
         if path.suffix == ".tmp" and time.time() - status.st_mtime > _STALE_SECONDS:
             path.unlink(missing_ok=True)
-        elif path.suffix == ".obj":
+        elif path.suffix in (".obj", ".data"):
             kept.append((status.st_mtime, status.st_size, path))
     total = sum(size for _, size, _ in kept)
     for _, size, path in sorted(kept):

@@ -1,6 +1,8 @@
 """From a network to machine code that finds its steady states: build the programs, compile or fetch, check, load.
 
-Every object, fresh or from the cache, is verified before it is trusted (`eutone.engine.verify`).
+The programs are needed only to write the machine code. What the solver has to know of them is their plan, which is kept
+between runs; with the code in the cache nothing is built again. Every object, fresh or from the cache, is verified
+before it is trusted (`eutone.engine.verify`).
 """
 
 from __future__ import annotations
@@ -15,14 +17,34 @@ from numpy.typing import NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.expr import Expr, symbol
-from eutone.engine.kernel import Kernel, build_kernel
-from eutone.engine.machine import fetch, host_lane_width, no_collections
+from eutone.engine.kernel import Layout, build_kernel
+from eutone.engine.machine import fetch, host_lane_width, mark_of, no_collections
 from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Code, begin, common, run
+from eutone.engine.plain import pack
+from eutone.engine.remember import key_of, remembered
 from eutone.engine.steady_emit import COMMON, FUNCTIONS, emit_steady
-from eutone.engine.verify import fault
+from eutone.engine.verify import fault, rehearse
 
 __all__ = ["Compiled", "compile_network", "host_lane_width"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known of machine code without its programs.
+
+    Attributes
+    ----------
+    mark : str
+        Of the module's text (`eutone.engine.machine.mark_of`).
+    layout : Layout
+    rehearsed : dict of str to (array, array)
+        From `eutone.engine.verify.rehearse`.
+    """
+
+    mark: str
+    layout: Layout
+    rehearsed: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +61,7 @@ class Compiled:
     lane_width : int
     origin : str
         ``compiled`` or ``cache``.
-    kernel : Kernel
+    layout : Layout
     typical : array, (n_species,)
         How large species are: the larger of default and steady state under the default parameters.
     begin, begin_at, step, finish, follow, solve : callable
@@ -53,7 +75,7 @@ class Compiled:
     observables: tuple[str, ...]
     lane_width: int
     origin: str
-    kernel: Kernel
+    layout: Layout
     typical: NDArray[np.float64]
     engine: Any = field(repr=False)  # owns the code
     begin: Code = field(repr=False)
@@ -101,7 +123,19 @@ def compile_network(
         raise ValueError(f"lane_width is {width}, not a power of 2 up to 16")
     if network.events:
         raise ModelError(f"{network.name}: a model with events has no steady state")
-    kernel = build_kernel(network, free, tuple(_observable(network, o) for o in observables))
+    wanted = tuple(_observable(network, o) for o in observables)
+    written: list[str] = []
+
+    def plan() -> Plan:
+        kernel = build_kernel(network, free, wanted)
+        written.append(emit_steady(kernel, width))
+        return Plan(mark_of(written[0]), kernel.layout, rehearse(kernel, network, free))
+
+    def text() -> str:
+        return written[0] if written else emit_steady(build_kernel(network, free, wanted), width)
+
+    key = key_of("steady", pack((network, free, wanted, width)))
+    planned = remembered(key, (Plan, Layout), plan)
     address, number = ctypes.c_void_p, ctypes.c_int64
 
     def make(engine: Any, origin: str) -> Compiled:
@@ -111,20 +145,21 @@ def compile_network(
             )
             for name in FUNCTIONS
         ]
-        return Compiled(network, free, kernel.observables, width, origin, kernel, kernel.typical, engine, *functions)
+        layout = planned.layout
+        return Compiled(network, free, layout.observables, width, origin, layout, layout.typical, engine, *functions)
 
-    compiled = fetch(emit_steady(kernel, width), network.name, make, fault)
+    compiled = fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
     return replace(compiled, typical=_typical(compiled))
 
 
 def _typical(compiled: Compiled) -> NDArray[np.float64]:
-    kernel, stop = compiled.kernel, np.zeros(1, dtype=np.uint8)
+    layout, stop = compiled.layout, np.zeros(1, dtype=np.uint8)
     values = dict(zip(compiled.network.parameters, compiled.network.values, strict=True))
     people = begin(compiled, np.array([[values[name] for name in compiled.free]]), None, CAREFUL)
     for code in (compiled.step, compiled.finish):
-        run(code, people, stop, common(kernel.typical, CAREFUL))
-    species = np.abs(people[0, kernel.parts["species"]])
-    return np.maximum(species, kernel.typical) if people[0, kernel.rows["~done"]] == 1 else kernel.typical
+        run(code, people, stop, common(layout.typical, CAREFUL))
+    species = np.abs(people[0, layout.parts["species"]])
+    return np.maximum(species, layout.typical) if people[0, layout.rows["~done"]] == 1 else layout.typical
 
 
 def _observable(network: Network, wanted: str | tuple[str, Expr]) -> tuple[str, Expr]:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from eutone.engine.expr import Expr, call, const, symbol
 
-__all__ = ["CONTROL", "GRAIN", "SETTINGS", "choose", "control"]
+__all__ = ["CONTROL", "GRAIN", "PIVOTS", "SETTINGS", "choose", "control"]
 
 #: What a lane remembers between steps: 1/h; u of the last step taken; 0 while running, 1 converged, 2 gave up; steps
 #: tried; steps in a row without change; refusals in a row; why the last one; refusals because of the determinant.
@@ -31,6 +31,8 @@ CONTROL = ("~q", "~u", "~done", "~steps", "~calm", "~refused", "~why", "~folds")
 #: What a lane is told: largest change in a step, change to aim at, steps before it gives up, how far below zero (in
 #: grains) a concentration may come.
 SETTINGS = ("~most", "~aim", "~limit", "~below")
+#: What the factors tell: a sum of traces of the pivots, finite if they are; the sign of the determinant of I/h - J.
+PIVOTS = ("~trace", "~sign")
 
 _REFUSALS = 30.0
 GRAIN = 1e-3  # of the typical value

@@ -21,15 +21,17 @@ from eutone.engine.agenda import EventFormulas
 from eutone.engine.chunks import Stop, in_chunks, threads_of
 from eutone.engine.clocks import Clock, clocks
 from eutone.engine.course_emit import emit_course
-from eutone.engine.course_kernel import CourseKernel, build_course_kernel
+from eutone.engine.course_kernel import CourseLayout, build_course_kernel
 from eutone.engine.course_run import INFLOW, Settings, integrate
-from eutone.engine.course_verify import fault
+from eutone.engine.course_verify import Rehearsed, fault, rehearse
 from eutone.engine.derivative import Derivative
 from eutone.engine.dosing import Dose
 from eutone.engine.edges import CommonJumps, common_jumps
 from eutone.engine.expr import const, symbol
-from eutone.engine.machine import fetch, host_lane_width, no_collections
+from eutone.engine.machine import fetch, host_lane_width, mark_of, no_collections
 from eutone.engine.network import Network
+from eutone.engine.plain import pack
+from eutone.engine.remember import key_of, remembered
 from eutone.engine.status import Status
 
 __all__ = ["CourseCode", "Courses", "Dose", "compile_course", "jumps_until", "solve_course"]
@@ -58,6 +60,25 @@ class Pace:
 
 
 @dataclass(frozen=True)
+class CoursePlan:
+    """What is known of machine code without its programs.
+
+    Attributes
+    ----------
+    mark : str
+        Of the module's text (`eutone.engine.machine.mark_of`).
+    layout : CourseLayout
+    clocks : tuple of Clock
+    rehearsed : Rehearsed
+    """
+
+    mark: str
+    layout: CourseLayout
+    clocks: tuple[Clock, ...]
+    rehearsed: Rehearsed
+
+
+@dataclass(frozen=True)
 class CourseCode:
     """Machine code for the time courses of one network with one choice of free parameters.
 
@@ -69,7 +90,7 @@ class CourseCode:
     lane_width : int
     origin : str
         ``compiled`` or ``cache``.
-    kernel : CourseKernel
+    layout : CourseLayout
         Its free parameters are ``free``, then an inflow for each species of ``infused``.
     infused : tuple of str
     clocks : tuple of Clock
@@ -81,7 +102,7 @@ class CourseCode:
     free: tuple[str, ...]
     lane_width: int
     origin: str
-    kernel: CourseKernel
+    layout: CourseLayout
     infused: tuple[str, ...]
     clocks: tuple[Clock, ...]
     events: EventFormulas | None = field(repr=False)
@@ -151,8 +172,21 @@ def compile_course(
     for name in infused:
         if name not in network.species:
             raise ModelError(f"{network.name}: '{name}' is not a species of the model, so nothing can flow into it")
-    kernel = build_course_kernel(_with_inflows(network, infused), (*free, *(f"{INFLOW}{s}" for s in infused)))
-    found = clocks(network, frozenset(infused))
+    infused = tuple(infused)
+    flowing, read = _with_inflows(network, infused), (*free, *(f"{INFLOW}{s}" for s in infused))
+    written: list[str] = []
+
+    def plan() -> CoursePlan:
+        kernel = build_course_kernel(flowing, read)
+        written.append(emit_course(kernel, width))
+        found = clocks(network, frozenset(infused))
+        return CoursePlan(mark_of(written[0]), kernel.layout, found, rehearse(kernel, network, free))
+
+    def text() -> str:
+        return written[0] if written else emit_course(build_course_kernel(flowing, read), width)
+
+    key = key_of("course", pack((network, free, infused, width)))
+    planned = remembered(key, (CoursePlan, CourseLayout, Clock, Rehearsed), plan)
     events = EventFormulas(Derivative(network)) if network.events else None
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     prototype = ctypes.CFUNCTYPE(
@@ -161,9 +195,10 @@ def compile_course(
 
     def make(engine: Any, origin: str) -> CourseCode:
         run = prototype(engine.get_function_address("course"))
-        return CourseCode(network, free, width, origin, kernel, tuple(infused), found, events, engine, run)
+        known = planned.layout, infused, planned.clocks
+        return CourseCode(network, free, width, origin, *known, events, engine, run)
 
-    return fetch(emit_course(kernel, width), network.name, make, fault)
+    return fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
 
 
 def _with_inflows(network: Network, infused: Sequence[str]) -> Network:

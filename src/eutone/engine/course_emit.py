@@ -7,7 +7,7 @@ so a person's bits depend neither on neighbours nor on the width of the vectors.
 
 from __future__ import annotations
 
-from eutone.engine.course_kernel import FOLLOWS, LANE, WORK, CourseKernel
+from eutone.engine.course_kernel import FOLLOWS, LANE, WORK, CourseKernel, CourseLayout
 from eutone.engine.emit import emit_driver, emit_module, emit_part
 from eutone.engine.straight import number
 from eutone.engine.tableau import DENSE, NODES, SLOPES, STAGES, A, C
@@ -27,7 +27,8 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
     ``out`` is (n, ntimes, nwanted); ``wanted`` lists the states that are written there; ``lists`` is (any, most), steps
     to write down or to take.
     """
-    text = _Loops(kernel, width)
+    layout = kernel.layout
+    text = _Loops(layout, width)
     parts = [
         emit_part("begin", kernel.begin, width),
         emit_part("rate", kernel.rate, width),
@@ -36,7 +37,7 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         emit_part("decide", kernel.decide, width),
         *(text.point(s) for s in range(STAGES)),
         text.error(),
-        *(text.probe(k) for k in range(len(PROBES) if kernel.blocks["probe"][1] else 0)),
+        *(text.probe(k) for k in range(len(PROBES) if layout.blocks["probe"][1] else 0)),
         text.dense(),
         text.outputs(),
         text.put(),
@@ -49,10 +50,10 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
         calls.append(f"call void @point{s}(ptr %group)")
         if s:
             calls.append("call void @rate(ptr %group)")
-        calls.append(f"%dest{s} = getelementptr {text.vec}, ptr %group, i64 {kernel.blocks['U'][0] + s * text.n}")
+        calls.append(f"%dest{s} = getelementptr {text.vec}, ptr %group, i64 {layout.blocks['U'][0] + s * text.n}")
         calls.append(f"call void @solve(ptr %group, ptr %dest{s})")
     calls.append("call void @error(ptr %group)")
-    if kernel.blocks["probe"][1]:  # a trigger that comes and goes within a step must not be missed
+    if layout.blocks["probe"][1]:  # a trigger that comes and goes within a step must not be missed
         calls.append("call void @dense(ptr %group)")
         for k in range(len(PROBES)):
             calls += [f"call void @probe{k}(ptr %group)", "call void @watch(ptr %group)"]
@@ -62,10 +63,10 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
     course = emit_driver(
         "course",
         "\n".join("  " + c for c in calls),
-        rows=kernel.kept,
-        total=kernel.rows,
-        taken=range(kernel.kept),
-        stored=range(kernel.blocks["x"][0], kernel.blocks["free"][0]),
+        rows=layout.kept,
+        total=layout.rows,
+        taken=range(layout.kept),
+        stored=range(layout.blocks["x"][0], layout.blocks["free"][0]),
         width=width,
         finished=text.row("~done"),
         more=MORE,
@@ -76,15 +77,15 @@ def emit_course(kernel: CourseKernel, width: int) -> str:
 class _Loops:
     """The text of the loops; every method gives one function."""
 
-    def __init__(self, kernel: CourseKernel, width: int) -> None:
-        self.kernel, self.width = kernel, width
+    def __init__(self, layout: CourseLayout, width: int) -> None:
+        self.layout, self.width = layout, width
         self.vec, self.mask = f"<{width} x double>", f"<{width} x i1>"
-        self.n = kernel.blocks["x"][1]
+        self.n = layout.blocks["x"][1]
 
     def row(self, name: str) -> int:
         """Row of a number of the lane."""
         block, names = ("lane", LANE) if name in LANE else ("work", WORK)
-        return self.kernel.blocks[block][0] + names.index(name)
+        return self.layout.blocks[block][0] + names.index(name)
 
     def loop(self, name: str, before: list[str], body: list[str], after: list[str], carried: str = "") -> str:
         """A function with one loop over the states; ``%i`` counts, ``%sum`` is carried where asked for."""
@@ -173,7 +174,7 @@ class _Loops:
 
     def point(self, s: int) -> str:
         """Where stage ``s`` is evaluated, and what stands beside the derivative on its right side."""
-        blocks, timed = self.kernel.blocks, self.kernel.timed
+        blocks, timed = self.layout.blocks, self.layout.timed
         U, name = blocks["U"][0], f"point{s}"
         before = self.lone("inverse", "~inverse") + self.lone("step", "~step")
         if timed:
@@ -209,7 +210,7 @@ class _Loops:
 
     def error(self) -> str:
         """The new state, and the sum of its squared errors in units of the tolerance."""
-        blocks = self.kernel.blocks
+        blocks = self.layout.blocks
         last = blocks["U"][0] + (STAGES - 1) * self.n
         absolute = f"call {self.vec} @llvm.fabs.v{self.width}f64({self.vec}"
         body = [
@@ -227,7 +228,7 @@ class _Loops:
 
     def dense(self) -> str:
         """The coefficients of the dense output."""
-        blocks = self.kernel.blocks
+        blocks = self.layout.blocks
         body = [line for j in range(STAGES) for line in self.at(f"U{j}", blocks["U"][0] + j * self.n)]
         for m, row in enumerate(DENSE):
             body += self.combination(f"K{m}", None, [(h, f"U{j}") for j, h in enumerate(row)])
@@ -236,7 +237,7 @@ class _Loops:
 
     def probe(self, k: int) -> str:
         """The state within the step, and its time."""
-        blocks, theta = self.kernel.blocks, PROBES[k]
+        blocks, theta = self.layout.blocks, PROBES[k]
         K = blocks["K"][0]
         before = [
             *self.lone("t", "~t"), *self.lone("step", "~step"), *self.lone("end", "~end"),
@@ -259,7 +260,7 @@ class _Loops:
 
     def commit(self) -> str:
         """Whoever took the step is there now."""
-        blocks = self.kernel.blocks
+        blocks = self.layout.blocks
         before = [
             *self.lone("good", "~good"), f"%taken = fcmp une {self.vec} %good, {self.splat(0.0)}",
             *self.lone("tnew", "~tnew"), *self.put_lone("tnew", "~t", "pt"),
@@ -327,7 +328,7 @@ class _Loops:
 
     def put(self) -> str:
         """One lane's outputs, as long as they lie in its step; scalar."""
-        blocks = self.kernel.blocks
+        blocks = self.layout.blocks
 
         def state(name: str, first: int) -> list[str]:
             return [

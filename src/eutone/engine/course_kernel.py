@@ -25,7 +25,7 @@ from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
 from eutone.engine.tableau import GAMMA, ORDER, STAGES
 
-__all__ = ["FOLLOWS", "LANE", "NOTES", "WORK", "CourseKernel", "build_course_kernel"]
+__all__ = ["FOLLOWS", "LANE", "NOTES", "WORK", "CourseKernel", "CourseLayout", "build_course_kernel"]
 
 #: What a pace is: steps are written down, or those of a list are taken whatever their error.
 NOTES, FOLLOWS = 1, 2
@@ -50,14 +50,11 @@ _MOMENT = 1e-12  # of the time: a trigger computed from it is rounded to about a
 
 
 @dataclass(frozen=True)
-class CourseKernel:
-    """The programs, and the rows of a lane.
+class CourseLayout:
+    """The rows of a lane.
 
     Attributes
     ----------
-    begin, rate, solve, watch, decide : Program
-        Derivative at the beginning, its slope in time and the factors; derivative of a stage; one solution (its outputs
-        are rows of the stage's own block, counted from 0); triggers of events at the new state; decision.
     blocks : dict of str to (int, int)
         First row and number of rows of: ``x, lane, free, atol, truth`` (what a person brings), ``work, u`` (a stage's
         point), ``f, g`` (derivative and the rest of its right side), ``slope``, ``U`` (all stages), ``K`` (dense
@@ -70,15 +67,30 @@ class CourseKernel:
         Whether time occurs.
     """
 
+    blocks: dict[str, tuple[int, int]]
+    rows: int
+    kept: int
+    timed: bool
+
+
+@dataclass(frozen=True)
+class CourseKernel:
+    """The programs, and the rows of a lane.
+
+    Attributes
+    ----------
+    layout : CourseLayout
+    begin, rate, solve, watch, decide : Program
+        Derivative at the beginning, its slope in time and the factors; derivative of a stage; one solution (its outputs
+        are rows of the stage's own block, counted from 0); triggers of events at the new state; decision.
+    """
+
+    layout: CourseLayout
     begin: Program
     rate: Program
     solve: Program
     watch: Program
     decide: Program
-    blocks: dict[str, tuple[int, int]]
-    rows: int
-    kept: int
-    timed: bool
 
 
 def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel:
@@ -137,7 +149,7 @@ def build_course_kernel(network: Network, free: tuple[str, ...]) -> CourseKernel
     watch = lower([(lane["~changed"], _changed(network, free, truths))], after)
     decide = lower([(lane[name], e) for name, e in _decision(n).items()], lane)
     kept = blocks["work"][0]
-    return CourseKernel(begin, rate, solve, watch, decide, blocks, total, kept, timed)
+    return CourseKernel(CourseLayout(blocks, total, kept, timed), begin, rate, solve, watch, decide)
 
 
 def _changed(network: Network, free: tuple[str, ...], truths: list[str]) -> Expr:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from eutone.engine import dosing
 from eutone.engine.course_events import Agendas
-from eutone.engine.course_kernel import FOLLOWS, LANE, CourseKernel
+from eutone.engine.course_kernel import FOLLOWS, LANE, CourseLayout
 from eutone.engine.dosing import Dose
 from eutone.engine.edges import Edges
 from eutone.engine.status import Status
@@ -76,7 +76,7 @@ def integrate(
 ) -> None:
     """Integrate some people, stretch by stretch, and write what was found into ``result``."""
     network, n, last = code.network, len(values), float(at[-1]) if len(at) else 0.0
-    lane, block = _rows(code.kernel)
+    lane, block = _rows(code.layout)
     # within a step triggers are looked at in five places: a short step sees a short while
     longest = last * _LONGEST if network.events else np.inf
     people = _seated(code, values, begin, settings, longest, pace)
@@ -121,18 +121,18 @@ def integrate(
     result.steps[mine], result.refused[mine] = people[:, lane["~steps"]], people[:, lane["~refused"]]
 
 
-def _rows(kernel: CourseKernel) -> tuple[dict[str, int], dict[str, slice]]:
+def _rows(layout: CourseLayout) -> tuple[dict[str, int], dict[str, slice]]:
     """Where a lane's own numbers stand, and each block."""
-    lane = {name: kernel.blocks["lane"][0] + k for k, name in enumerate(LANE)}
-    return lane, {name: slice(a, a + k) for name, (a, k) in kernel.blocks.items()}
+    lane = {name: layout.blocks["lane"][0] + k for k, name in enumerate(LANE)}
+    return lane, {name: slice(a, a + k) for name, (a, k) in layout.blocks.items()}
 
 
 def _seated(
     code: CourseCode, values: Array, begin: Array, settings: Settings, longest: float, pace: Pace | None
 ) -> Array:
     """What each person brings into the machine code, (n, kept)."""
-    lane, block = _rows(code.kernel)
-    people = np.zeros((len(values), code.kernel.kept))
+    lane, block = _rows(code.layout)
+    people = np.zeros((len(values), code.layout.kept))
     people[:, block["x"]], people[:, block["atol"]] = begin, settings.atol
     people[:, block["free"]][:, : values.shape[1]] = values
     # closing in on an event takes some forty attempts
@@ -157,7 +157,7 @@ def _run(
     pace: Pace | None,
 ) -> None:
     """Take each of ``who`` from ``now`` to ``end`` (k,), in the rows of ``people`` and ``out``; ``first`` is a step."""
-    lane, _ = _rows(code.kernel)
+    lane, _ = _rows(code.layout)
     lists = np.zeros((1, 1)) if pace is None else pace.steps
     table, coming = people[who], np.searchsorted(at, now, side="right")
     table[:, lane["~t"]], table[:, lane["~end"]], table[:, lane["~next"]] = now, end, coming

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eutone.engine.program import Program
-from eutone.engine.straight import INTRINSICS, OWN, emit_straight
+from eutone.engine.straight import INTRINSICS, OWN, Straight, emit_straight
 
 __all__ = ["emit_driver", "emit_function", "emit_module", "emit_part"]
 
@@ -27,6 +27,7 @@ def emit_function(
     width: int,
     finished: int | None = None,
     common: bool = False,
+    first: Straight | None = None,
 ) -> str:
     """A function ``void name(double *people, int64 n, int8 *stop)`` that runs ``program`` on each person.
 
@@ -45,11 +46,14 @@ def emit_function(
     common : bool
         Whether there is a fourth argument ``double *common``: what the program reads from row ``rows`` on, the same for
         everybody.
+    first : Straight, optional
+        What runs before the program each time: functions that the module has, and reads and writes a lane's rows.
     """
     straight = emit_straight(name, program, width, common=rows if common else None)
+    before = first or Straight((), "", 0)
     driver = emit_driver(
         name,
-        straight.body,
+        f"{before.body}\n{straight.body}",
         rows=rows,
         total=rows,
         taken=taken,
@@ -57,7 +61,7 @@ def emit_function(
         width=width,
         finished=finished,
         more=", ptr noalias %common" if common else "",
-        room=straight.room,
+        room=max(straight.room, before.room),
     )
     return "\n".join([*straight.functions, driver])
 

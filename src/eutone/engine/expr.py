@@ -29,7 +29,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-__all__ = ["Expr", "call", "const", "evaluate", "substitute", "symbol", "symbols", "walk"]
+__all__ = ["Expr", "call", "const", "evaluate", "exactly", "substitute", "symbol", "symbols", "walk"]
 
 _BINARY: dict[str, Callable[[float, float], float]] = {
     "add": operator.add,
@@ -186,6 +186,19 @@ def call(op: str, *operands: Expr | float) -> Expr:
         if math.isfinite(number := float(np.asarray(folded))):
             return const(number)
     return _intern(op, args, None)
+
+
+def exactly(op: str, args: tuple[Expr, ...], value: float | str | None) -> Expr:
+    """The node as it is said, nothing simplified: for what was a node before, and was written down.
+
+    Raises
+    ------
+    KeyError
+        If there is no such operator.
+    """
+    if op not in FUNCTIONS and op not in ("const", "symbol"):
+        raise KeyError(op)
+    return _intern(op, args, value)
 
 
 def walk(*roots: Expr) -> Iterator[Expr]:

@@ -2,7 +2,7 @@
 
 The search (`eutone.engine.control`) follows time only loosely. Here a lane takes steps of the linearly implicit Euler
 method, one of length ``h`` and two of ``h/2``: their difference is the error, extrapolating them gives second order.
-Each run of the program does one of the three, so the program is hardly longer than that of the search.
+Each run of the program does one of the three, and begins with the solution that a step of the search begins with.
 
 The error allowed in a step is a hundredth of each species, and never more than a tenth of the distance to the state
 found. So the damping of large implicit steps cannot make an unstable state look like the end of the path: near it, the
@@ -11,9 +11,7 @@ errors are small beside the distance, and the distance grows if it does in truth
 
 from __future__ import annotations
 
-from functools import reduce
-
-from eutone.engine.control import choose
+from eutone.engine.control import PIVOTS, choose
 from eutone.engine.expr import Expr, call, const, symbol
 
 __all__ = ["FOLLOW", "follow"]
@@ -26,37 +24,35 @@ _ERROR = 1e-2
 _SHARE = 0.1  # of the distance
 
 
-def follow(names: list[str], unknowns: tuple[Expr, ...], pivots: tuple[Expr, ...]) -> dict[str, Expr]:
+def follow(names: list[str]) -> dict[str, Expr]:
     """New values of what a lane remembers.
 
     Parameters
     ----------
     names : list of str
         Independent species. For each, besides where the derivatives are taken (the name itself), rows ``~base`` (where
-        the step began), ``~one`` (after the full step), ``~found`` and ``~grain`` are read, the first two written.
-    unknowns, pivots : tuples of Expr
-        Solution of ``(q I - J) dx = F``, with ``q`` in the row ``~q``.
+        the step began), ``~one`` (after the full step), ``~found`` and ``~grain`` are read, the first two written. The
+        solution of ``(q I - J) dx = F``, with ``q`` in the row ``~q``, is in rows ``~d``.
     """
     q, done, runs, phase, still, goal, limit = map(symbol, FOLLOW)
     # the chains must not let a not-a-number pass: its square makes `total` one
     error, distance, moved, total = const(0), const(0), const(0), const(0)
     new, better = {}, {}
-    for n, change in zip(names, unknowns, strict=True):
+    for n in names:
         base, one, found = symbol(f"~base {n}"), symbol(f"~one {n}"), symbol(f"~found {n}")
         size = choose("gt", call("abs", base), call("abs", found))
         reciprocal = 1 / (size + 1e-3 * symbol(f"~grain {n}"))
-        new[n] = symbol(n) + change
+        new[n] = symbol(n) + symbol(f"~d {n}")
         apart = new[n] - one
         better[n] = new[n] + apart
         total = total + apart * reciprocal * (apart * reciprocal)
         error = choose("gt", call("abs", apart) * reciprocal, error)
         distance = choose("gt", call("abs", base - found) * reciprocal, distance)
         moved = choose("gt", call("abs", better[n] - base) * reciprocal, moved)
-    total = reduce(lambda a, p: a + call("abs", p) * 1e-300, pivots, total)
-    sign = reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), pivots, const(1))
+    trace, sign = map(symbol, PIVOTS)
 
     running = call("eq", done, 0)
-    possible = call("and", call("lt", total, 1e300), call("gt", sign, 0))
+    possible = call("and", call("lt", total + trace, 1e300), call("gt", sign, 0))
     decide = call("or", call("ge", phase, 2), call("not", possible))
     allowed = choose("lt", _SHARE * distance, const(_ERROR))
     fine = call("and", possible, call("le", error, allowed))

@@ -1,7 +1,8 @@
 """The programs of a steady state: where to begin, a step of the search, a step of its check, and what came of it.
 
-**The step** solves ``(I/h - J) dx = F`` on the independent species, measures the change and decides
-(`eutone.engine.control` says how). **The check** integrates in time (`eutone.engine.follow`). **The finish** evaluates,
+**The solution** of ``(I/h - J) dx = F`` on the independent species is most of a step, and of a run of the check: it is
+one program, which both begin with. **The step** measures the change and decides (`eutone.engine.control` says how).
+**The check** integrates in time (`eutone.engine.follow`). **The finish** evaluates,
 at the state found, every species, the observables, and how the search ended (`eutone.engine.ending`).
 
 Beginning, stepping and finishing work on one table with a row of numbers for each person, so that nothing is carried
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone._errors import ModelError
-from eutone.engine.control import CONTROL, SETTINGS, choose, control
+from eutone.engine.control import CONTROL, PIVOTS, SETTINGS, choose, control
 from eutone.engine.differentiate import gradients
 from eutone.engine.ending import ENDED, ending, gross_change
 from eutone.engine.expr import Expr, call, const, evaluate, substitute, symbol, symbols
@@ -30,33 +31,28 @@ from eutone.engine.moieties import Moieties, conserved_moieties
 from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
 
-__all__ = ["Kernel", "build_kernel"]
+__all__ = ["Kernel", "Layout", "build_kernel"]
 
 _TOTAL = "~total"
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """The programs, and which row of a person's numbers is what.
+class Layout:
+    """Which of a person's numbers is what, and what else the solver needs to know of a network.
 
     Attributes
     ----------
-    begin, begin_at : Program
-        To the totals of the moieties, the lot and the independent species: from the free parameters (and the initial
-        assignments), or from them and a whole start.
-    step, finish, follow : Program
-        As in the module's text.
     rows : dict of str to int
-        Rows of `begin`, `begin_at`, `step` and `finish`, in order the parts ``start`` (``~start species``), ``free``,
-        ``totals``, ``lot``, ``independent``, ``control``, ``species`` (``~x species``), ``change`` (``~f species``),
-        ``observed`` (``~o observables``) and ``ended``; from ``width`` on what is the same for everybody,
-        ``settings`` and ``grains`` (``~grain species``).
+        Rows of all programs, in order the parts ``start`` (``~start species``), ``free``, ``totals``, ``lot``,
+        ``independent``, ``control``, ``solution`` (``~d independent`` and `PIVOTS`), ``species`` (``~x species``),
+        ``change`` (``~f species``), ``observed`` (``~o observables``) and ``ended``; from ``width`` on what is the same
+        for everybody, ``settings`` and ``grains`` (``~grain species``).
     parts : dict of str to slice
         Where these parts lie.
     width : int
         Numbers that each person has.
     follow_rows : dict of str to int
-        Rows of `follow`: ``independent, FOLLOW, free, totals, ~base, ~one, ~found, ~grain independent``.
+        Rows of the check, which has those of a person too: `FOLLOW` and ``~base, ~one, ~found, ~grain independent``.
     independent_index : array of int
         Where the independent species stand among all.
     typical : array, (n_species,)
@@ -69,11 +65,6 @@ class Kernel:
         Entries of the factors of the Jacobian, fill-in included.
     """
 
-    begin: Program
-    begin_at: Program
-    step: Program
-    finish: Program
-    follow: Program
     rows: dict[str, int]
     parts: dict[str, slice]
     width: int
@@ -81,11 +72,34 @@ class Kernel:
     independent: tuple[str, ...]
     totals: tuple[str, ...]
     observables: tuple[str, ...]
-    independent_index: NDArray[np.intp]
+    independent_index: NDArray[np.int64]
     typical: NDArray[np.float64]
     positive: NDArray[np.bool_]
     rate: float
     factor_entries: int
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The programs, and the layout of what they work on.
+
+    Attributes
+    ----------
+    layout : Layout
+    begin, begin_at : Program
+        To the totals of the moieties, the lot and the independent species: from the free parameters (and the initial
+        assignments), or from them and a whole start.
+    solution, step, finish, follow : Program
+        As in the module's text.
+    """
+
+    layout: Layout
+    begin: Program
+    begin_at: Program
+    solution: Program
+    step: Program
+    finish: Program
+    follow: Program
 
 
 def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tuple[str, Expr], ...]) -> Kernel:
@@ -116,6 +130,7 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
         "lot": ["~lot"],
         "independent": names,
         "control": CONTROL,
+        "solution": [*(f"~d {name}" for name in names), *PIVOTS],
         "species": [f"~x {s}" for s in network.species],
         "change": [f"~f {s}" for s in network.species],
         "observed": [f"~o {name}" for name, _ in observables],
@@ -136,13 +151,30 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
     found, rate = _newton(names, [net[i] for i in moieties.independent], _default(network, free, totals, moieties))
     whole = [x[s] for s in network.species]
     kept = [f"~{kind} {name}" for kind in ("base", "one", "found", "grain") for name in names]
-    follow_rows = _rows(names, FOLLOW, free, totals, kept)
-    followed = follow(names, found.unknowns, found.pivots)
+    width = parts["ended"].stop
+    own = [name for name in (*FOLLOW, *kept) if rows.get(name, width) >= width]
+    follow_rows = {name: k for name, k in rows.items() if k < width} | {name: width + k for k, name in enumerate(own)}
     given = {s: symbol(label) for s, label in zip(network.species, labels["start"], strict=True)}
+    layout = Layout(
+        rows,
+        parts,
+        width,
+        follow_rows,
+        tuple(names),
+        tuple(totals),
+        tuple(name for name, _ in observables),
+        moieties.independent.astype(np.int64),
+        _typical(network),
+        positive,
+        rate,
+        found.entries,
+    )
     return Kernel(
+        layout,
         program(_begin(network, moieties, names, totals, free, _own_start(network, free))),
         program(_begin(network, moieties, names, totals, free, given)),
-        program(_step(network, moieties, x, found)),
+        program(zip(labels["solution"], [*found.unknowns, *_pivots(found)], strict=True)),
+        program(_step(network, moieties, x)),
         program(
             [
                 *zip(labels["change"], net, strict=True),
@@ -150,19 +182,7 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
                 *ending(network.species, labels["species"], whole, net, gross, positive).items(),
             ]
         ),
-        lower(((follow_rows[name], e) for name, e in followed.items()), follow_rows),
-        rows,
-        parts,
-        parts["ended"].stop,
-        follow_rows,
-        tuple(names),
-        tuple(totals),
-        tuple(name for name, _ in observables),
-        moieties.independent,
-        _typical(network),
-        positive,
-        rate,
-        found.entries,
+        lower(((follow_rows[name], e) for name, e in follow(names).items()), follow_rows),
     )
 
 
@@ -262,9 +282,15 @@ def _newton(names: list[str], net: list[Expr], point: dict[str, object]) -> tupl
     return solve(matrix, net, order(pattern, len(names))), rate
 
 
-def _step(network: Network, moieties: Moieties, x: dict[str, Expr], found: Solution) -> list[tuple[str, Expr]]:
+def _pivots(found: Solution) -> tuple[Expr, Expr]:
+    """What `PIVOTS` says."""
+    trace = reduce(lambda a, p: a + call("abs", p) * 1e-300, found.pivots, const(0))
+    return trace, reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), found.pivots, const(1))
+
+
+def _step(network: Network, moieties: Moieties, x: dict[str, Expr]) -> list[tuple[str, Expr]]:
     names = [network.species[i] for i in moieties.independent]
-    change = dict(zip(names, found.unknowns, strict=True))
+    change = {name: symbol(f"~d {name}") for name in names}
     for k, i in enumerate(moieties.dependent):
         change[network.species[i]] = _sum([(float(moieties.link[k, j]), change[n]) for j, n in enumerate(names)])
     # the chains below must not let a not-a-number pass: its square makes `total` one
@@ -279,9 +305,8 @@ def _step(network: Network, moieties: Moieties, x: dict[str, Expr], found: Solut
             low = choose("lt", x[name] * reciprocal + u, low)
         total = total + u * u
     # an infinite slope makes a pivot infinite and the change 0, which must not look like rest
-    total = reduce(lambda a, p: a + call("abs", p) * 1e-300, found.pivots, total)
-    sign = reduce(lambda a, p: a * call("select", call("lt", p, 0), -1, 1), found.pivots, const(1))
-    decisions = control(rise, fall, low, total, sign)
+    trace, sign = map(symbol, PIVOTS)
+    decisions = control(rise, fall, low, total + trace, sign)
     taken = decisions.pop("taken")
     outputs, clip = [], call("select", call("lt", symbol("~below"), 1), 0, -math.inf)
     for i, n in zip(moieties.independent, names, strict=True):

@@ -20,13 +20,13 @@ import llvmlite.binding as llvm
 from eutone._errors import SolveError
 from eutone.engine import cache
 
-__all__ = ["fetch", "host_lane_width", "no_collections"]
+__all__ = ["fetch", "host_lane_width", "mark_of", "no_collections"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-# levels 1 to 3 give the same code: the program is already straight and shared
-_OPTIMISATION = 2
+# level 2 adds a second scheduling of the instructions, which takes half of all time and gives code no faster
+_OPTIMISATION = 1
 _lock = threading.Lock()
 _ready: list[bool] = []
 
@@ -49,13 +49,22 @@ def host_lane_width() -> int:
     return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
 
 
-def fetch(text: str, name: str, make: Callable[[Any, str], T], fault: Callable[[T], str | None]) -> T:
-    """Machine code for ``text``, from the cache or compiled now, checked.
+def mark_of(text: str) -> str:
+    """What an LLVM module is known by: a hash of its text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fetch(
+    mark: str, text: Callable[[], str], name: str, make: Callable[[Any, str], T], fault: Callable[[T], str | None]
+) -> T:
+    """Machine code of a module, from the cache or compiled now, checked.
 
     Parameters
     ----------
-    text : str
-        An LLVM module.
+    mark : str
+        `mark_of` the module's text.
+    text : callable
+        Gives the text, if it is needed.
     name : str
         Of the model, for messages.
     make : callable
@@ -70,10 +79,10 @@ def fetch(text: str, name: str, make: Callable[[Any, str], T], fault: Callable[[
     """
     with _lock:
         machine = _target_machine()
-        key = _key(text, machine)
+        key = _key(mark, machine)
         wrong: str | None = None
         for origin in ("cache", "compiled"):
-            code = cache.read(key) if origin == "cache" else _compile(text, machine)
+            code = cache.read(key) if origin == "cache" else _compile(text(), machine)
             if code is None:
                 continue
             made = make(_load(code), origin)
@@ -97,7 +106,7 @@ def _target_machine() -> Any:
     )
 
 
-def _key(text: str, machine: Any) -> bytes:
+def _key(mark: str, machine: Any) -> bytes:
     """A hash of all that the object depends on (programs, lane width and the emitter's doing are in the text)."""
     from eutone import __version__
 
@@ -109,7 +118,7 @@ def _key(text: str, machine: Any) -> bytes:
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
         f"opt {_OPTIMISATION}, no fast math, no contraction",
-        text,
+        mark,
     ]
     return hashlib.sha256("\0".join(parts).encode()).digest()
 

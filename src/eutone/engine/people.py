@@ -1,6 +1,6 @@
 """The tables of people that machine code works through: filling them, running the code, reading them.
 
-One row per person; `eutone.engine.kernel.Kernel` says which column is what. Only copies and elementwise arithmetic
+One row per person; `eutone.engine.kernel.Layout` says which column is what. Only copies and elementwise arithmetic
 happen here, so nobody's bits depend on how many others there are.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eutone.engine.control import CONTROL, GRAIN
-from eutone.engine.kernel import Kernel
+from eutone.engine.kernel import Layout
 from eutone.engine.steady_emit import ARGUMENTS, block_of
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def common(typical: Array, pace: Pace) -> Array:
     return np.array([pace.most, pace.aim, pace.limit, pace.below, *(GRAIN * typical)])
 
 
-def control(kernel: Kernel, pace: Pace) -> Array:
+def control(layout: Layout, pace: Pace) -> Array:
     """What a lane remembers before its first step, shape (8,)."""
-    first = dict.fromkeys(CONTROL, 0.0) | {"~q": kernel.rate / pace.first, "~u": 1e300}
+    first = dict.fromkeys(CONTROL, 0.0) | {"~q": layout.rate / pace.first, "~u": 1e300}
     return np.array(list(first.values()))
 
 
@@ -65,12 +65,12 @@ def run(code: Code, people: Array, stop: NDArray[np.uint8], common: Array | None
 
 def begin(compiled: Compiled, values: Array, starts: Array | None, pace: Pace) -> Array:
     """The table, (n, width), of people who begin at ``starts``, or at the network's default with their own values."""
-    kernel = compiled.kernel
-    people = np.empty((len(values), kernel.width))
-    people[:, kernel.parts["free"]] = values
-    people[:, kernel.parts["control"]] = control(kernel, pace)
+    layout = compiled.layout
+    people = np.empty((len(values), layout.width))
+    people[:, layout.parts["free"]] = values
+    people[:, layout.parts["control"]] = control(layout, pace)
     if starts is not None:
-        people[:, kernel.parts["start"]] = starts
+        people[:, layout.parts["start"]] = starts
     # nothing of it is kept from people by a stop: whoever has not begun could not be told how it ended
     code = compiled.begin if starts is None else compiled.begin_at
     run(code, people, np.zeros(1, dtype=np.uint8), common(compiled.typical, pace))
@@ -79,7 +79,7 @@ def begin(compiled: Compiled, values: Array, starts: Array | None, pace: Pace) -
 
 def workplace(compiled: Compiled) -> Array:
     """A table for `solve` to work on, which several calls may use after each other."""
-    return np.empty((block_of(compiled.kernel), compiled.kernel.width))
+    return np.empty((block_of(compiled.layout), compiled.layout.width))
 
 
 def solve(
@@ -103,7 +103,7 @@ def solve(
         the other, without gaps.
     """
     given = np.empty(0) if starts is None else np.ascontiguousarray(starts)
-    tables = (values, given, control(compiled.kernel, pace), common(compiled.typical, pace), table)
+    tables = (values, given, control(compiled.layout, pace), common(compiled.typical, pace), table)
     arrays = dict(zip(ARGUMENTS, (*tables, *out), strict=True))
     places = [0 if starts is None and name == "start" else a.ctypes.data for name, a in arrays.items()]
     arguments = np.array(places, dtype=np.uintp)

@@ -8,7 +8,6 @@ refused by its name, never skipped: a model is read as it was meant, or not at a
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 from dataclasses import replace
@@ -19,11 +18,12 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from eutone._errors import ModelError
-from eutone.engine import cache
 from eutone.engine.assemble import assemble
+from eutone.engine.events import Event
 from eutone.engine.export import About, Writer
-from eutone.engine.network import Network
+from eutone.engine.network import Network, Place
 from eutone.engine.parts import OWN_TIME, TIME
+from eutone.engine.remember import key_of, remembered
 from eutone.engine.same import difference
 from eutone.engine.sbml import Reader
 
@@ -32,7 +32,7 @@ __all__ = ["antimony_of", "load_network", "sbml_of"]
 #: antimony keeps everything that it has read in global state.
 _ANTIMONY = Lock()
 
-#: Characters from which on converting is slower than looking in the cache by far.
+#: Characters from which on reading is slower than looking in the cache by far.
 _LONG = 50_000
 
 #: What antimony calls a model without ``model NAME() ... end``.
@@ -66,11 +66,17 @@ def load_network(source: str | Path) -> Network:
         except (OSError, ValueError) as error:  # a name with a null in it is a ValueError
             raise ModelError(f"{path}: cannot be read: {error}") from error
     _refuse_characters(text, name)
-    text = text if _is_sbml(text) else _converted(text) if path is None else _antimony(text, path)
-    try:
-        return _read(text, name, path)
-    except RecursionError:
-        raise ModelError(f"{name}: a formula is nested too deeply") from None
+
+    def made() -> Network:
+        try:
+            return _read(text if _is_sbml(text) else _antimony(text, path), name, path)
+        except RecursionError:
+            raise ModelError(f"{name}: a formula is nested too deeply") from None
+
+    if len(text) < _LONG or _opens_files(text):
+        return made()
+    versions = [version("antimony"), version("python-libsbml")]
+    return remembered(key_of("network", *versions, name, text), (Network, Place, Event), made)
 
 
 def _path(source: str | Path) -> Path | None:
@@ -84,6 +90,11 @@ def _is_sbml(text: str) -> bool:
     return text.lstrip("\ufeff \t\r\n").startswith("<")
 
 
+def _opens_files(text: str) -> bool:
+    """Whether what the model is may depend on files besides its own: Antimony's imports, models of package ``comp``."""
+    return "import" in text or "/comp/" in text
+
+
 def _refuse_characters(text: str, name: str) -> None:
     """Refuse what a C string cannot hold: libSBML and antimony would read the text up to there, or nothing."""
     if "\0" in text:
@@ -92,19 +103,6 @@ def _refuse_characters(text: str, name: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise ModelError(f"{name}: is not text in Unicode: {error}") from error
-
-
-def _converted(text: str) -> str:
-    """The SBML text of an Antimony text; a long one is kept between runs, for antimony needs a second for the whole."""
-    if len(text) < _LONG or "import" in text:
-        return _antimony(text, None)
-    key = hashlib.sha256("\0".join(["SBML of Antimony", version("antimony"), text]).encode()).digest()
-    kept = cache.read(key)
-    if kept is not None:
-        return kept.decode()
-    made = _antimony(text, None)
-    cache.write(key, made.encode())
-    return made
 
 
 def _antimony(text: str, path: Path | None) -> str:

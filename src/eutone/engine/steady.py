@@ -201,19 +201,19 @@ def _search_again(
     stop: NDArray[np.uint8],
 ) -> None:
     """Slowly, for those who had a hard time; what is found replaces what stands in ``result`` and ``ended``."""
-    kernel, parts = compiled.kernel, compiled.kernel.parts
+    layout, parts = compiled.layout, compiled.layout.parts
     begun = begin(compiled, values[hard], None if starts is None else starts[hard], CAREFUL)
     _leave_zero(compiled, begun, traced)
     for pace in (CAREFUL, SIGNED):
         people = begun.copy()
-        people[:, parts["control"]] = control(kernel, pace)
+        people[:, parts["control"]] = control(layout, pace)
         for code in (compiled.step, compiled.finish):
             run(code, people, stop, common(compiled.typical, pace))
         tried = ended[hard, _TRIED]
         result.states[hard], result.observables[hard] = people[:, parts["species"]], people[:, parts["observed"]]
         ended[hard] = people[:, parts["ended"]]
         ended[hard, _TRIED] += tried
-        left = people[:, kernel.rows["~done"]] != 1
+        left = people[:, layout.rows["~done"]] != 1
         hard, begun = hard[left], begun[left]
 
 
@@ -253,9 +253,9 @@ def _empty(compiled: Compiled, n: int) -> SteadyStates:
 
 def _leave_zero(compiled: Compiled, begun: Array, traced: NDArray[np.bool_]) -> None:
     """Where a rate law has an infinite slope at zero, nothing can start there; a trace of everything can."""
-    kernel = compiled.kernel
-    trace = 1e-9 * compiled.typical[kernel.independent_index] * kernel.positive[kernel.independent_index]
-    x = begun[:, kernel.parts["independent"]]
+    layout = compiled.layout
+    trace = 1e-9 * compiled.typical[layout.independent_index] * layout.positive[layout.independent_index]
+    x = begun[:, layout.parts["independent"]]
     x[:] = np.where(traced[:, None] & (x == 0), trace, x)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from eutone.engine.emit import emit_function, emit_module
 from eutone.engine.ending import ENDED
-from eutone.engine.kernel import Kernel
+from eutone.engine.kernel import Kernel, Layout
 from eutone.engine.program import Program
+from eutone.engine.straight import Straight, emit_straight
 
 __all__ = ["ARGUMENTS", "COMMON", "FUNCTIONS", "block_of", "emit_steady"]
 
@@ -25,38 +26,50 @@ _BLOCK_BYTES = 1 << 19  # half of the second-level cache
 _LEAST, _MOST = 128, 1024  # people in a block: at its end lanes idle
 
 
-def block_of(kernel: Kernel) -> int:
+def block_of(layout: Layout) -> int:
     """People in a block."""
-    return max(_LEAST, min(_MOST, _BLOCK_BYTES // (8 * kernel.width)))
+    return max(_LEAST, min(_MOST, _BLOCK_BYTES // (8 * layout.width)))
 
 
 def emit_steady(kernel: Kernel, width: int) -> str:
     """The module's text, for lanes of ``width`` people."""
-    parts, rows = kernel.parts, kernel.rows
+    layout = kernel.layout
+    parts, rows = layout.parts, layout.rows
     inside = range(parts["free"].start, parts["control"].stop)
     begun = range(parts["totals"].start, parts["independent"].stop)
     moved = range(parts["independent"].start, parts["control"].stop)
     ended = range(parts["species"].start, parts["ended"].stop)
     free, start = range(parts["free"].start, parts["free"].stop), range(parts["free"].stop)
-    everything = range(len(kernel.follow_rows))
+    everything = range(len(layout.follow_rows))
 
-    def shared(name: str, program: Program, taken: range, stored: range, finished: int | None = None) -> str:
+    solution = emit_straight("solution", kernel.solution, width, apart=True)
+
+    def shared(
+        name: str,
+        program: Program,
+        taken: range,
+        stored: range,
+        finished: int | None = None,
+        first: Straight | None = None,
+    ) -> str:
         return emit_function(
             name,
             program,
-            rows=kernel.width,
+            rows=layout.width,
             taken=taken,
             stored=stored,
             width=width,
             finished=finished,
             common=True,
+            first=first,
         )
 
     return emit_module(
         [
+            *solution.functions,
             shared("begin", kernel.begin, free, begun),
             shared("begin_at", kernel.begin_at, start, begun),
-            shared("step", kernel.step, inside, moved, rows["~done"]),
+            shared("step", kernel.step, inside, moved, rows["~done"], solution),
             shared("finish", kernel.finish, inside, ended),
             emit_function(
                 "follow",
@@ -65,51 +78,52 @@ def emit_steady(kernel: Kernel, width: int) -> str:
                 taken=everything,
                 stored=everything,
                 width=width,
-                finished=kernel.follow_rows["~done"],
+                finished=layout.follow_rows["~done"],
+                first=solution,
             ),
-            _solve(kernel),
+            _solve(layout),
         ],
         width,
     )
 
 
-def _solve(kernel: Kernel) -> str:
+def _solve(layout: Layout) -> str:
     """The function that takes people through the programs, block by block."""
-    sizes = {name: part.stop - part.start for name, part in kernel.parts.items()}
+    sizes = {name: part.stop - part.start for name, part in layout.parts.items()}
     lines = [f"%pp{k} = getelementptr ptr, ptr %arguments, i64 {k}" for k in range(len(ARGUMENTS))]
     lines += [f"%{name} = load ptr, ptr %pp{k}" for k, name in enumerate(ARGUMENTS)]
     before = [
-        _move("values", sizes["free"], "free", kernel, into=True),
-        _move("control", sizes["control"], "control", kernel, into=True, same=True),
+        _move("values", sizes["free"], "free", layout, into=True),
+        _move("control", sizes["control"], "control", layout, into=True, same=True),
     ]
     after = [
-        _move("states", sizes["species"], "species", kernel),
-        _move("observables", sizes["observed"], "observed", kernel),
-        _move("ended", len(ENDED), "ended", kernel),
+        _move("states", sizes["species"], "species", layout),
+        _move("observables", sizes["observed"], "observed", layout),
+        _move("ended", len(ENDED), "ended", layout),
     ]
     text = _SOLVE
     for key, value in {
         "LOADS": "\n  ".join(lines),
         "BEFORE": "\n  ".join(before),
-        "START": _move("start", sizes["start"], "start", kernel, into=True),
+        "START": _move("start", sizes["start"], "start", layout, into=True),
         "AFTER": "\n  ".join(after),
-        "BLOCK": str(block_of(kernel)),
+        "BLOCK": str(block_of(layout)),
     }.items():
         text = text.replace(key, value)
     return text + _COPY
 
 
-def _move(array: str, size: int, part: str, kernel: Kernel, *, into: bool = False, same: bool = False) -> str:
+def _move(array: str, size: int, part: str, layout: Layout, *, into: bool = False, same: bool = False) -> str:
     """Copies between the block's part of a caller's array and its columns of the table."""
     table = f"%in_{array}"
     theirs, step = (f"%{array}", 0) if same else (f"%at_{array}", size)
-    lines = [f"{table} = getelementptr double, ptr %table, i64 {kernel.parts[part].start}"]
+    lines = [f"{table} = getelementptr double, ptr %table, i64 {layout.parts[part].start}"]
     if not same:
         lines += [
             f"%off_{array} = mul i64 %low, {size}",
             f"%at_{array} = getelementptr double, ptr %{array}, i64 %off_{array}",
         ]
-    target, source = (table, kernel.width), (theirs, step)
+    target, source = (table, layout.width), (theirs, step)
     (a, da), (b, db) = (target, source) if into else (source, target)
     lines.append(f"call void @copy(ptr {a}, i64 {da}, ptr {b}, i64 {db}, i64 {size}, i64 %many)")
     return "\n  ".join(lines)

@@ -1,9 +1,9 @@
 """Straight-line programs as LLVM code: each register a vector of ``width`` doubles, one person per lane.
 
 A long program is cut into stretches, a function each, since what LLVM needs for a function grows faster than its
-length: a quarter less time for the whole person, which runs 6 % slower, for registers were short before. What one
-stretch computes and another uses lies in a piece of memory beside the group's numbers. Cutting changes no operation,
-so it changes no bit.
+length. What one stretch computes and another uses lies in a piece of memory beside the group's numbers; an output is
+written as soon as its row is not read any more, or the last stretch would do nothing but write thousands of them.
+Cutting changes no operation, so it changes no bit.
 
 Numbers stand in the code as immediates. No fast-math flags; fused operations only where the program says ``fma``.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eutone.engine.program import Instruction, Program
@@ -56,8 +56,8 @@ class _Stretch:
     """The text of a stretch of one program's instructions.
 
     What is computed before the stretch and used in it is read from ``%kept``, where it lies in ``slots``; what is used
-    after it is written there. Rows are read again, and numbers stand in the code. Outputs are written after the last
-    instruction.
+    after it is written there. Rows are read again, and numbers stand in the code. The outputs ``due`` are written after
+    the last instruction.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class _Stretch:
         program: Program,
         stretch: range,
         slots: Mapping[int, int],
+        due: Sequence[tuple[int, int]],
         width: int,
         into: str = "%group",
         common: int | None = None,
@@ -80,11 +81,10 @@ class _Stretch:
             if k in slots:
                 self.add(f"%w{k} = getelementptr {self.vec}, ptr %kept, i64 {slots[k]}")
                 self.add(f"store {self.vec} {self.names[k]}, ptr %w{k}, align {8 * self.width}")
-        if stretch.stop == len(program.code):
-            named = [(row, self._name(k)) for row, k in program.outputs]  # rows are read before any is written
-            for row, name in named:
-                self.add(f"%o{row} = getelementptr {self.vec}, ptr {into}, i64 {row}")
-                self.add(f"store {self.vec} {name}, ptr %o{row}, align {8 * self.width}")
+        named = [(row, self._name(k)) for row, k in due]  # rows are read before any is written
+        for row, name in named:
+            self.add(f"%o{row} = getelementptr {self.vec}, ptr {into}, i64 {row}")
+            self.add(f"store {self.vec} {name}, ptr %o{row}, align {8 * self.width}")
 
     def add(self, line: str) -> None:
         self.lines.append("  " + line)
@@ -182,7 +182,7 @@ class Straight:
 
 
 def emit_straight(
-    name: str, program: Program, width: int, *, common: int | None = None, into: str = "%group"
+    name: str, program: Program, width: int, *, common: int | None = None, into: str = "%group", apart: bool = False
 ) -> Straight:
     """The code that runs ``program`` once on the lanes of a group.
 
@@ -195,12 +195,18 @@ def emit_straight(
     common : int, optional
         Rows from this one on are the same for everybody and stand in ``%common``.
     into : str, optional
-        Where the outputs' rows begin.
+        Where the outputs' rows begin: not among those that the program reads, if not at the group's.
+    apart : bool
+        Whether even a short program becomes a function, so that its body can stand in several places.
     """
     stretches = _cut(program)
-    slots, room = _slots(program, stretches)
-    texts = ["\n".join(_Stretch(program, s, slots, width, into, common).lines) for s in stretches]
-    if len(texts) == 1:
+    due = _due(program, stretches, into == "%group")
+    slots, room = _slots(program, stretches, due)
+    texts = [
+        "\n".join(_Stretch(program, s, slots, d, width, into, common).lines)
+        for s, d in zip(stretches, due, strict=True)
+    ]
+    if len(texts) == 1 and not apart:
         return Straight((), texts[0], 0)
     given = ["%group", *(["%common"] if common is not None else []), *([into] if into != "%group" else [])]
     arguments = ", ".join([*(f"ptr {p}" for p in given), "ptr noalias %kept"])
@@ -222,7 +228,21 @@ def _cut(program: Program) -> list[range]:
     return [range(n * k // parts, n * (k + 1) // parts) for k in range(parts)]
 
 
-def _slots(program: Program, stretches: list[range]) -> tuple[dict[int, int], int]:
+def _due(program: Program, stretches: list[range], own: bool) -> list[list[tuple[int, int]]]:
+    """The outputs each stretch writes: known by its end, in rows (if the group's ``own``) that none reads later."""
+    end = len(stretches) - 1
+    of = [k for k, stretch in enumerate(stretches) for _ in stretch]
+    reads: dict[object, int] = {}
+    for k, instruction in enumerate(program.code):
+        reads.update({program.code[r].value: of[k] for r in instruction.args if program.code[r].op == "load"})
+    reads.update({program.code[r].value: end for _, r in program.outputs if program.code[r].op == "load"})
+    due: list[list[tuple[int, int]]] = [[] for _ in stretches]
+    for row, r in program.outputs:
+        due[max(of[r], reads.get(row, 0) if own else 0, end if program.code[r].op == "load" else 0)].append((row, r))
+    return due
+
+
+def _slots(program: Program, stretches: list[range], due: list[list[tuple[int, int]]]) -> tuple[dict[int, int], int]:
     """Where in ``%kept`` each register that is used after its stretch lies, and how many places there are.
 
     A place is free again once the last stretch that uses its register is over.
@@ -231,7 +251,8 @@ def _slots(program: Program, stretches: list[range]) -> tuple[dict[int, int], in
     of = [k for k, stretch in enumerate(stretches) for _ in stretch]
     for k, instruction in enumerate(program.code):
         last.update(dict.fromkeys(instruction.args, of[k]))
-    last.update({r: len(stretches) - 1 for _, r in program.outputs})
+    for k, outputs in enumerate(due):
+        last.update({r: max(k, last.get(r, 0)) for _, r in outputs})
     slots: dict[int, int] = {}
     free: list[int] = []
     ends: list[list[int]] = [[] for _ in stretches]

@@ -1,12 +1,14 @@
 """Is this machine code right? Each program is run once and compared with what it is meant to be.
 
 A step, a run of the check and a finish, near the default state, are compared with the slow interpretation of the same
-programs, and the net change of every species with the rates as the network states them. That takes milliseconds and
-notices an object of another model, another processor or another version, whatever its checksum says.
+programs (`rehearse`, kept with the plan of the code), and the net change of every species with the rates as the network
+states them. That takes milliseconds and notices an object of another model, another processor or another version,
+whatever its checksum says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,92 +18,112 @@ from eutone.engine.control import CONTROL, SETTINGS
 from eutone.engine.ending import ENDED
 from eutone.engine.expr import evaluate
 from eutone.engine.follow import FOLLOW
+from eutone.engine.kernel import Kernel, Layout
 from eutone.engine.network import Network
-from eutone.engine.people import BOLD, Code, begin, common, run, solve, workplace
-from eutone.engine.program import interpret
+from eutone.engine.people import BOLD, begin, common, run, solve, workplace
+from eutone.engine.program import Program, interpret
 
 if TYPE_CHECKING:
     from eutone.engine.compile import Compiled
 
-__all__ = ["fault"]
+__all__ = ["change_of", "fault", "rehearse"]
 
 Array = NDArray[np.float64]
 
 
-def fault(compiled: Compiled) -> str | None:
-    """What the machine code gets wrong near the default state, or None."""
-    network, kernel = compiled.network, compiled.kernel
-    # off the default by different shares, since at rest rates cancel and nothing could be compared
-    state = network.initial * (1 + 0.2 * (np.arange(len(network.species)) * 0.618 % 1)) + 1e-3 * kernel.typical
+def rehearse(kernel: Kernel, network: Network, free: tuple[str, ...]) -> dict[str, tuple[Array, Array]]:
+    """For each function of the machine code a person's numbers before it, and after it by interpretation."""
+    layout = kernel.layout
+    parts, shared = layout.parts, _shared(network)
+    people = np.ones(layout.width)
+    people[parts["free"]], people[parts["start"]] = _own(network, free)[0], _state(network, layout)
+    done: dict[str, tuple[Array, Array]] = {}
+
+    def play(name: str, *programs: Program) -> Array:
+        """What a lane gives back."""
+        table = np.append(people, shared)[:, None]
+        for program in programs:
+            table = interpret(program, table)
+        after = table[: layout.width, 0]
+        after[parts["solution"]] = people[parts["solution"]]  # which a lane keeps to itself
+        done[name] = people.copy(), after
+        return after.copy()
+
+    people = play("begin", kernel.begin)
+    people = play("begin_at", kernel.begin_at)
+    people[parts["control"]] = (1e3, *[0] * (len(CONTROL) - 1))
+    play("step", kernel.solution, kernel.step)
+    play("finish", kernel.finish)
+    follow = np.ones(len(layout.follow_rows))
+    known = {name: people[layout.rows[name]] for name in (*free, *layout.independent, *layout.totals)}
+    # near its goal at once, so that one run decides everything
+    for name, number in {**known, **dict(zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True))}.items():
+        follow[layout.follow_rows[name]] = number
+    done["follow"] = follow, interpret(kernel.follow, interpret(kernel.solution, follow[:, None]))[:, 0]
+    return done
+
+
+def _state(network: Network, layout: Layout) -> Array:
+    """Off the default by different shares, since at rest rates cancel and nothing could be compared."""
+    shares = 0.2 * (np.arange(len(network.species)) * 0.618 % 1)
+    return np.asarray(network.initial * (1 + shares) + 1e-3 * layout.typical)
+
+
+def _own(network: Network, free: tuple[str, ...]) -> Array:
     values = dict(zip(network.parameters, network.values, strict=True))
-    stop = np.zeros(1, dtype=np.uint8)
-    own = np.array([[values[name] for name in compiled.free]])
-    # a short step of a lane that accepts anything and gives up at once; all grains are 1
-    settings = np.ones(len(SETTINGS) + len(network.species))
-    settings[: len(SETTINGS)] = (1, 1, 1, 1e300)
-    people = np.ones((1, kernel.width))
-    people[:, kernel.parts["free"]], people[:, kernel.parts["start"]] = own, state
-
-    def differs(name: str, code: Code) -> str | None:
-        """Run it on the table, which it changes."""
-        wanted = interpret(getattr(kernel, name), np.append(people[0], settings)[:, None])[: kernel.width, 0]
-        run(code, people, stop, settings)
-        wrong = _differs(people[0], wanted, kernel.parts["lot"])
-        return f"program {name}, {wrong}" if wrong else None
-
-    if wrong := differs("begin", compiled.begin) or differs("begin_at", compiled.begin_at):
-        return wrong
-    known = {name: people[0, kernel.rows[name]] for name in (*compiled.free, *kernel.independent, *kernel.totals)}
-    people[:, kernel.parts["control"]] = (1e3, *[0] * (len(CONTROL) - 1))
-    at = people.copy()
-    if wrong := differs("step", compiled.step):
-        return wrong
-    people[:] = at
-    if wrong := differs("finish", compiled.finish):
-        return wrong
-    species = dict(zip(network.species, state, strict=True))
-    wrong = _differs(people[0, kernel.parts["change"]], _change(network, {**values, **species}))
-    return wrong or _follow_fault(compiled, known) or _solve_fault(compiled, own, state)
+    return np.array([[values[name] for name in free]])
 
 
-def _follow_fault(compiled: Compiled, known: dict[str, float]) -> str | None:
-    """What a run of the check gets wrong that is near its goal at once, so that one run decides everything."""
-    kernel = compiled.kernel
-    follow = np.ones((1, len(kernel.follow_rows)))
-    told = zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True)
-    for name, number in (*known.items(), *told):
-        follow[0, kernel.follow_rows[name]] = number
-    wanted = interpret(kernel.follow, follow.T)[:, 0]
-    run(compiled.follow, follow, np.zeros(1, dtype=np.uint8))
-    wrong = _differs(follow[0], wanted)
-    return f"program follow, {wrong}" if wrong else None
+def _shared(network: Network) -> Array:
+    """Settings of a lane that accepts anything and gives up at once; all grains are 1."""
+    shared = np.ones(len(SETTINGS) + len(network.species))
+    shared[: len(SETTINGS)] = (1, 1, 1, 1e300)
+    return shared
+
+
+def fault(compiled: Compiled, rehearsed: dict[str, tuple[Array, Array]]) -> str | None:
+    """What the machine code gets wrong near the default state, or None."""
+    network, parts = compiled.network, compiled.layout.parts
+    stop, shared, state = np.zeros(1, dtype=np.uint8), _shared(network), _state(network, compiled.layout)
+    for name, (before, after) in rehearsed.items():
+        people = before[None].copy()
+        run(getattr(compiled, name), people, stop, None if name == "follow" else shared)
+        wrong = _differs(people[0], after, parts["lot"])
+        if wrong:
+            return f"program {name}, {wrong}"
+        if name == "finish":
+            values = dict(zip(network.parameters, network.values, strict=True))
+            wrong = _differs(people[0, parts["change"]], change_of(network, values, state))
+            if wrong:
+                return wrong
+    return _solve_fault(compiled, _own(network, compiled.free), state)
 
 
 def _solve_fault(compiled: Compiled, own: Array, state: Array) -> str | None:
     """Where the whole way differs from its parts, for two people who begin at ``state`` and at the default."""
-    kernel, stop = compiled.kernel, np.zeros(1, dtype=np.uint8)
+    layout, stop = compiled.layout, np.zeros(1, dtype=np.uint8)
     for starts in (state[None], None):
         people = begin(compiled, own, starts, BOLD)
         for code in (compiled.step, compiled.finish):
             run(code, people, stop, common(compiled.typical, BOLD))
-        out = np.empty((1, len(kernel.typical))), np.empty((1, len(kernel.observables))), np.empty((1, len(ENDED)))
+        out = np.empty((1, len(layout.typical))), np.empty((1, len(layout.observables))), np.empty((1, len(ENDED)))
         solve(compiled, own, starts, BOLD, workplace(compiled), out, stop)
         for name, whole in zip(("species", "observed", "ended"), out, strict=True):
-            if whole.tobytes() != np.ascontiguousarray(people[:, kernel.parts[name]]).tobytes():
+            if whole.tobytes() != np.ascontiguousarray(people[:, layout.parts[name]]).tobytes():
                 return f"the whole way, {name}"
     return None
 
 
-def _change(network: Network, point: dict[str, object]) -> NDArray[np.float64]:
-    """dx/dt as the network states it."""
+def change_of(network: Network, values: Mapping[str, float], state: Array) -> Array:
+    """dx/dt as the network states it, at time 0, (n_species,)."""
+    point: dict[str, object] = {"time": 0.0, **values, **dict(zip(network.species, state, strict=True))}
     for name, rule in network.rules:
-        point[name] = evaluate([rule], {**point, "time": 0.0})[0]
-    rates = np.array([float(np.asarray(v)) for v in evaluate(list(network.rates), {**point, "time": 0.0})])
+        (point[name],) = evaluate([rule], point)
+    rates = np.array([float(np.asarray(v)) for v in evaluate(list(network.rates), point)])
     with np.errstate(all="ignore"):
-        change: NDArray[np.float64] = network.stoichiometry @ rates
-    for name, rule in network.drift.items():
-        value = evaluate([rule], {**point, "time": 0.0})[0]
-        change[network.species.index(name)] += float(np.asarray(value))
+        change: Array = network.stoichiometry @ rates
+    for name, drift in zip(network.drift, evaluate(list(network.drift.values()), point), strict=True):
+        change[network.species.index(name)] += float(np.asarray(drift))
     return change
 
 

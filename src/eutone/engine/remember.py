@@ -1,0 +1,66 @@
+"""What took long to work out, kept between runs: looked up by everything it was made from, else made now and kept.
+
+Part of every key is this engine's source, so that an edit of it is never answered from before the edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from functools import cache as once
+from pathlib import Path
+from typing import TypeVar
+
+from eutone.engine import cache
+from eutone.engine.plain import pack, unpack
+
+__all__ = ["key_of", "remembered"]
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@once
+def _engine() -> bytes:
+    """A hash of this engine: its version, and its source as far as that is in files."""
+    from eutone import __version__
+
+    digest = hashlib.sha256(f"{__version__}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
+    return digest.digest()
+
+
+def key_of(*parts: str | bytes) -> bytes:
+    """A hash of ``parts`` and of this engine, 32 bytes."""
+    digest = hashlib.sha256(_engine())
+    for part in parts:
+        said = part.encode() if isinstance(part, str) else part
+        digest.update(len(said).to_bytes(8, "little") + said)
+    return digest.digest()
+
+
+def remembered(key: bytes, kinds: Sequence[type], make: Callable[[], T]) -> T:
+    """What was kept under ``key``, or what ``make`` gives, which is kept.
+
+    Parameters
+    ----------
+    key : bytes
+        From `key_of`, with everything in it that ``make`` depends on.
+    kinds : sequence of type
+        The dataclasses that it may be made of (`eutone.engine.plain`).
+    make : callable
+    """
+    data = cache.read(key, "data")
+    if data is not None:
+        try:
+            found: T = unpack(data, kinds)
+        except ValueError as error:
+            log.warning("%s: not what it should be (%s), made again", cache.path_of(key, "data"), error)
+            cache.forget(key, "data")
+        else:
+            return found
+    made = make()
+    cache.write(key, pack(made), "data")
+    return made
