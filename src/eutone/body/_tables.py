@@ -10,7 +10,8 @@ from pathlib import Path
 
 from eutone._errors import ModelError
 
-__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows", "seconds"]
+__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows", "seconds",
+           "whole_readouts"]  # fmt: skip
 
 FOLDER = Path(__file__).parent
 
@@ -143,6 +144,16 @@ def seconds() -> float:
 def readouts() -> tuple[Readout, ...]:
     """Which observable each marker follows."""
     return tuple(Readout(r["readout"], r["observable"], r["basis"]) for r in rows("readouts"))
+
+
+@cache
+def whole_readouts() -> tuple[Readout, ...]:
+    """Which observable of the whole person each marker follows: its own compartment where it has one, else as before."""
+    own = {r["readout"]: Readout(r["readout"], r["observable"], r["basis"]) for r in rows("readouts_whole")}
+    unknown = sorted(own.keys() - {r.readout for r in readouts()})
+    if unknown:
+        raise ModelError(f"readouts_whole.csv: {', '.join(unknown)} is not in readouts.csv")
+    return tuple(own.get(r.readout, r) for r in readouts())
 
 
 @cache
