@@ -11,7 +11,7 @@ from pathlib import Path
 from eutone._errors import ModelError
 
 __all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows", "seconds",
-           "whole_readouts"]  # fmt: skip
+           "whole_quantities", "whole_readouts"]  # fmt: skip
 
 FOLDER = Path(__file__).parent
 
@@ -159,7 +159,16 @@ def whole_readouts() -> tuple[Readout, ...]:
 @cache
 def quantities() -> tuple[Quantity, ...]:
     """What a profile reports."""
+    return _quantities("quantities")
+
+
+@cache
+def whole_quantities() -> tuple[Quantity, ...]:
+    """What the whole person is asked for: what a profile reports, and quantities of the other modules."""
+    return (*quantities(), *_quantities("quantities_whole"))
+
+
+def _quantities(table: str) -> tuple[Quantity, ...]:
     return tuple(
-        Quantity(r["id"], r["name"], r["system"], r["region"] or None, r["unit"], r["expression"])
-        for r in rows("quantities")
+        Quantity(r["id"], r["name"], r["system"], r["region"] or None, r["unit"], r["expression"]) for r in rows(table)
     )
