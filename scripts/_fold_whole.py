@@ -1,4 +1,7 @@
-"""The whole person for `scripts/fold_table`: solved as the body of eleven modules is, from the same columns."""
+"""The whole person for `scripts/fold_table`: solved as the body of eleven modules is, from the same columns.
+
+``tables/observed_reasons.csv`` says why it does not show what was seen, where something is known about it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from typing import Any
 
 from eutone.body import Body, load
 from eutone.body._compose import load_whole
-from eutone.body._tables import whole_readouts
+from eutone.body._tables import rows, whole_readouts
 from eutone.engine import compile_network
 from eutone.engine.expr import symbol
 
-__all__ = ["Whole", "compared", "whole_person"]
+__all__ = ["Whole", "compared", "reasons", "whole_person"]
 
 RANK = {"ok": 0, "weak": 1, "**FAIL**": 2}
 
@@ -41,6 +44,19 @@ def compared(scored: Iterable[Any]) -> list[str]:
             of_body, of_whole = (RANK[said] for said in s.verdicts)
             if of_body == of_whole or s.row["grade"] == "RECALLED" or (of_whole < of_body) != (wanted == "better"):
                 continue
-            cells = [f"{said} {p.text(s.marker).partition(' | ')[0]}" for said, p in zip(s.verdicts, (s.body, s.whole), strict=True)]
-            lines.append(f"| {wanted} | {s.title} | {s.marker} | {' | '.join(cells)} | {s.row['direction']} |")
+            folds = (p.text(s.marker).partition(" | ")[0] for p in (s.body, s.whole))
+            cells = " | ".join(f"{said} {fold}" for said, fold in zip(s.verdicts, folds, strict=True))
+            lines.append(f"| {wanted} | {s.title} | {s.marker} | {cells} | {s.row['direction']} |")
     return lines if len(lines) > 2 else ["Nothing: both say the same of every scored row."]
+
+
+def reasons(scored: Iterable[Any]) -> list[str]:
+    """Why, for what the whole person does not get right and something is known about."""
+    known = {(row["explanation"], row["marker"]): row["why"] for row in rows("observed_reasons")}
+    lines = ["| explanation | marker | whole person | why |", "|---|---|---|---|"]
+    for s in scored:
+        why = known.get((s.title, s.marker))
+        if why and s.verdicts[1] != "ok":
+            fold = s.whole.text(s.marker).partition(" | ")[0]
+            lines.append(f"| {s.title} | {s.marker} | {s.verdicts[1]} {fold} | {why} |")
+    return lines

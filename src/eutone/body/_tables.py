@@ -148,7 +148,7 @@ def readouts() -> tuple[Readout, ...]:
 
 @cache
 def whole_readouts() -> tuple[Readout, ...]:
-    """Which observable of the whole person each marker follows: its own compartment where it has one, else as before."""
+    """Which observable of the whole person each marker follows: its own compartment where it has one."""
     own = {r["readout"]: Readout(r["readout"], r["observable"], r["basis"]) for r in rows("readouts_whole")}
     unknown = sorted(own.keys() - {r.readout for r in readouts()})
     if unknown:
