@@ -18,7 +18,7 @@ from eutone.engine.reference import Derivative, steady_state, time_course
 Values = dict[str, float]
 
 MOVED = (
-    *("e_IDO1", "e_IDO1_b", "e_KMO_b", "s_NEFA", "s_insulin", "t_CBLIF"),
+    *("e_ALDH5A1", "e_DDC", "e_IDO1", "e_IDO1_b", "e_KMO_b", "e_MTHFR", "s_NEFA", "s_insulin", "t_CBLIF"),
     *("in_B12", "in_B6", "in_copper", "in_folate", "in_protein", "in_vitC"),
 )
 """What tests of the whole person move: one compiled program serves them all."""

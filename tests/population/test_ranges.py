@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import eutone
 from eutone._errors import InputError
-from eutone.body._tables import quantities
+from eutone.body._tables import whole_quantities
 from eutone.population.ranges import FOLDER, HOME, SEXES, healthy_range, ranges, said, span_of, told
 from eutone.population.targets import published, sampled, strata
 
@@ -19,7 +19,7 @@ NAMES = sorted(ranges())
 
 def test_every_quantity_marker_and_state_has_one() -> None:
     names = {name for name, _ in NAMES}
-    assert {q.id for q in quantities()} <= names
+    assert {q.id for q in whole_quantities()} <= names
     assert {m.marker for m in sampled()} <= names
     assert {"CORT", "f_DA", "plasma.cortisol"} <= names
     assert all(len(groups) == 6 for _, groups in ranges().values())

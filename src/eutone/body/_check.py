@@ -13,7 +13,7 @@ from eutone.body._check_spreads import spread_faults
 from eutone.body._compose import MODULES, MORE, default_values, structure
 from eutone.body._couplings import couplings
 from eutone.body._dimensions import dimension_faults
-from eutone.body._tables import GRADES, parameters, quantities, readouts
+from eutone.body._tables import GRADES, parameters, readouts, whole_quantities, whole_readouts
 
 __all__ = ["check", "literals"]
 
@@ -42,8 +42,12 @@ def check() -> list[str]:
             faults.append(f"{p.id}: a spread is negative")
         if p.flat not in used:
             faults.append(f"{p.id}: {p.flat} is used in no module")
-    for ids in ([r.readout for r in readouts()], [q.id for q in quantities()]):
+    for ids in ([r.readout for r in readouts()], [q.id for q in whole_quantities()]):
         faults += [f"{i}: given twice" for i in sorted({i for i in ids if ids.count(i) > 1})]
+    faults += [f"readouts_whole.csv, {r.readout}: nothing is called {r.observable}" for r in whole_readouts()
+               if r.observable not in default_values()]  # fmt: skip
+    faults += [f"quantities_whole.csv, {q.id}: nothing is called {q.expression}" for q in whole_quantities()
+               if q.expression.partition("*")[0] not in default_values()]  # fmt: skip
     faults += [*spread_faults(parameters()), *dimension_faults(), *_coupling_faults()]
     return [*faults, *exposure_faults(), *pharmacology_faults()]
 

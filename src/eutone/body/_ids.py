@@ -12,7 +12,7 @@ import re
 from functools import cache
 
 from eutone.body._compose import MODULES, MORE, all_parameters, structure
-from eutone.body._tables import quantities, rows
+from eutone.body._tables import rows, whole_quantities
 
 __all__ = ["flat_ids"]
 
@@ -34,4 +34,4 @@ def flat_ids() -> dict[str, str]:
                 if candidate not in found:
                     found[candidate] = name
                     break
-    return {**found, **{q.id: q.expression for q in quantities()}, **{p.id: p.flat for p in all_parameters()}}
+    return {**found, **{q.id: q.expression for q in whole_quantities()}, **{p.id: p.flat for p in all_parameters()}}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from eutone._errors import ModelError
 
-__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows", "seconds"]
+__all__ = ["GRADES", "Parameter", "Quantity", "Readout", "parameters", "quantities", "readouts", "rows", "seconds",
+           "whole_quantities", "whole_readouts"]  # fmt: skip
 
 FOLDER = Path(__file__).parent
 
@@ -146,9 +147,28 @@ def readouts() -> tuple[Readout, ...]:
 
 
 @cache
+def whole_readouts() -> tuple[Readout, ...]:
+    """Which observable of the whole person each marker follows: its own compartment where it has one."""
+    own = {r["readout"]: Readout(r["readout"], r["observable"], r["basis"]) for r in rows("readouts_whole")}
+    unknown = sorted(own.keys() - {r.readout for r in readouts()})
+    if unknown:
+        raise ModelError(f"readouts_whole.csv: {', '.join(unknown)} is not in readouts.csv")
+    return tuple(own.get(r.readout, r) for r in readouts())
+
+
+@cache
 def quantities() -> tuple[Quantity, ...]:
     """What a profile reports."""
+    return _quantities("quantities")
+
+
+@cache
+def whole_quantities() -> tuple[Quantity, ...]:
+    """What the whole person is asked for: what a profile reports, and quantities of the other modules."""
+    return (*quantities(), *_quantities("quantities_whole"))
+
+
+def _quantities(table: str) -> tuple[Quantity, ...]:
     return tuple(
-        Quantity(r["id"], r["name"], r["system"], r["region"] or None, r["unit"], r["expression"])
-        for r in rows("quantities")
+        Quantity(r["id"], r["name"], r["system"], r["region"] or None, r["unit"], r["expression"]) for r in rows(table)
     )

@@ -35,7 +35,7 @@ from eutone._errors import InputError, SolveError
 from eutone._people import Variation
 from eutone.body._compose import all_parameters, load_whole
 from eutone.body._structure import ensemble, members, structural_ids
-from eutone.body._tables import quantities
+from eutone.body._tables import whole_quantities
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.compile import Compiled
 from eutone.engine.expr import walk
@@ -179,7 +179,7 @@ def whole() -> Whole:
             spreads[p.flat] = float(np.hypot(p.person_ln_sd, ours))
     joint = [name for name in structural_ids() if name in network.parameters]
     follows = aged(strata()[0], np.array([35.0]), np.zeros(1))
-    wanted = {*(q.expression.partition("*")[0] for q in quantities())}
+    wanted = {*(q.expression.partition("*")[0] for q in whole_quantities())}
     names = tuple(sorted({*spreads, *joint, *follows, *(w for w in wanted if w in network.parameters)}))
     centre = np.array([network.values[network.parameters.index(name)] for name in names])
     rules = [name for name, _ in network.rules]

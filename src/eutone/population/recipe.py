@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eutone.body._compose import all_parameters, whole_text
 from eutone.body._structure import ensemble
-from eutone.body._tables import quantities
+from eutone.body._tables import whole_quantities
 from eutone.knowledge.intervals import healthy
 from eutone.population.draw import CANDIDATES, PASSES, Population, Recruits
 from eutone.population.ranges import FOLDER
@@ -87,7 +87,7 @@ def _columns(people: Population, group: Recruits) -> Iterator[tuple[str, str, ND
     for m in sampled():
         yield m.marker, m.unit, group.first[m.marker]
     known = {m.marker for m in sampled()}
-    for q in (q for q in quantities() if q.id not in known):  # what is also a marker is given as it is measured
+    for q in (q for q in whole_quantities() if q.id not in known):  # what is also a marker is given as it is measured
         name, _, times = q.expression.partition("*")
         yield q.id, q.unit, w.of(name, *solved) * float(times or 1)
     for name in w.network.species:
