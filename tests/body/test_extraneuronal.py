@@ -1,4 +1,4 @@
-"""Dopamine outside nerves, oxidases in excess, levodopa in the wall of the gut, BH4 and new serotonin of the gut."""
+"""Dopamine outside nerves, oxidases in excess, levodopa and 5-HTP in the wall of the gut, BH4 of the gut."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from eutone.engine.reference import Derivative
 
 Folds = Callable[[str, Mapping[str, float]], dict[str, float]]
 
-FREE = ("e_MAOA", "e_MAOB", "dose_LDOPA", "a_AADC_p", "in_BH4")
+FREE = ("e_MAOA", "e_MAOB", "dose_LDOPA", "dose_HTP", "a_AADC_p", "in_BH4")
 ARMS = {
     "phenelzine": {"e_MAOA": 0.13, "e_MAOB": 0.15},
     "moclobemide": {"e_MAOA": 0.26},
@@ -22,6 +22,8 @@ ARMS = {
     "levodopa": {"dose_LDOPA": 11.3},
     "levodopa, a tenth": {"dose_LDOPA": 1.13},
     "levodopa with inhibitor": {"dose_LDOPA": 1.13, "a_AADC_p": 0.1},
+    "5-HTP": {"dose_HTP": 0.386},
+    "5-HTP with inhibitor": {"dose_HTP": 0.386, "a_AADC_p": 0.1},
     "BH4": {"in_BH4": 2.0},
 }
 
@@ -48,9 +50,10 @@ def fold(whole_network: Network, whole_derivative: Derivative) -> dict[str, dict
 
 def test_nothing_of_it_moves_the_default_state():
     rest = default_values()
-    for name in ("f_oxidised", "f_displaced", "f_5HT_MAO", "f_BH4_gut", "f_EC_new", "f_DAS"):
+    for name in ("f_oxidised", "f_displaced", "f_5HT_MAO", "f_BH4_gut", "f_DAS"):
         assert rest[name] == pytest.approx(1.0, rel=1e-6), name
     assert rest["J_NE_stored"] == pytest.approx(0.0, abs=1e-12)
+    assert rest["J_W_MAO"] == pytest.approx(rest["J_HIAA_more_out"], rel=1e-6)
     gained = rest["J_X_DOPAC_HVA"] + rest["J_X_MT_HVA"] + rest["J_HVA_brain_more"]
     assert gained == pytest.approx(rest["J_HVA_more_out"], rel=1e-6)
 
@@ -103,7 +106,13 @@ def test_BH4_by_mouth_reaches_the_gut(fold):
     assert 1.1 < fold["BH4"]["plt_5HT"] < 3.0
 
 
-def test_what_is_made_now_leaves_first(module_folds: Folds):
-    stopped = module_folds("enterochromaffin", {"J_AADC_g": 0.1, "J_HTP_gut": 0.1})
-    assert stopped["f_EC_new"] == pytest.approx(0.73)
-    assert module_folds("enterochromaffin", {"BH4_S": 0.1})["f_BH4_gut"] > 1.0
+def test_5HTP_becomes_5HIAA_unless_its_decarboxylase_is_blocked(fold):
+    """100 mg/d: elevenfold in urine of eight healthy people (10.1155/2008/472159)."""
+    assert 5 < fold["5-HTP"]["P_HIAA"] < 25
+    assert fold["5-HTP with inhibitor"]["P_HIAA"] < 0.6 * fold["5-HTP"]["P_HIAA"]
+    assert 5 < fold["5-HTP with inhibitor"]["P_HTP"] / fold["5-HTP"]["P_HTP"] < 20
+
+
+def test_BH4_of_the_gut_stands_in_for_that_of_the_brain(module_folds: Folds):
+    assert module_folds("enterochromaffin", {"in_BH4": 2e4})["f_BH4_gut"] > 1.1
+    assert module_folds("enterochromaffin", {"BH4_S": 0.1})["f_BH4_gut"] == pytest.approx(1.0, rel=1e-3)
