@@ -138,7 +138,7 @@ def test_blocked_uptake_of_gaba_raises_what_is_outside(module: Network, whole: N
 
 
 def test_ammonia_holds_back_glutaminase(module: Network, rest: SteadyState):
-    """1 mM, some six times what brain has, takes nearly a third of it in 0.5 mM of glutamine (10.1016/0006-8993(76)90212-2)."""
+    """1 mM, six times what brain has, takes nearly a third in 0.5 mM of glutamine (10.1016/0006-8993(76)90212-2)."""
     own = dict(zip(module.parameters, module.values, strict=True))
     derivative = Derivative(module)
 

@@ -142,7 +142,7 @@ def test_effect_rises_with_the_fold(other, x: str, ligand: str):
 
 
 def test_nicotine_makes_more_receptors_caffeine_makes_more_A1(other):
-    """Smokers' cortex +26 to +36 % after 6.8 d without (which set it); caffeine at half occupancy: some, at most +25 %."""
+    """Smokers' cortex +26 to +36 % after 6.8 d without (which set it); caffeine at half occupancy: at most +25 %."""
     smoking = weeks_later(other, ago_nACh=20.0)
     assert 0.26 < (smoking["R_nACh"] - 1) * math.exp(-6.8 * 24 / parameter(other, "tau_r_nACh")) < 0.36
     coffee = weeks_later(other, free_A1=0.5)
@@ -182,7 +182,7 @@ def test_nothing_is_negative_whatever_the_constants(name: str, mono, other):
 
 
 def test_people_get_used_to_a_benzodiazepine_and_miss_it(other):
-    """As in rats (PMID 3567600, 2859214): more effect at 3 d, most of it gone by 7, less than without for days after."""
+    """As in rats (PMID 3567600, 2859214): more effect at 3 d, most of it gone by 7, less than at rest for days."""
     network, derivative = other
     days = np.array([0.0, 0.25, 3.0, 7.0, 21.0])
     on = time_course(network, (24 * days).tolist(), {"occ_bz": 0.16}, derivative=derivative)
