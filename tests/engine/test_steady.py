@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eutone._errors import ModelError
-from eutone.engine import Compiled, SteadyStates, compile_network, load_network, reference, solve_steady
+from eutone.engine import Compiled, SteadyStates, compile_network, load_network, reference, solve_steady, steady
+from eutone.engine.ending import ENDED
 from eutone.engine.expr import symbol
 from eutone.engine.status import Status
 from eutone.engine.steady_emit import block_of
@@ -336,6 +338,24 @@ def test_stop_ends_it_at_once() -> None:
     assert (found.status == Status.STOPPED).sum() > 500_000
     assert not found.converged.any()
     assert solve_steady(compiled, np.ones((1, 1))).counts() == {"STEP_LIMIT": 1}
+
+
+def test_a_stopped_search_says_how_it_ended_though_nothing_was_left_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second search that is stopped before its first step finishes all the same, over what stood in the table."""
+    compiled, stop = made(RESTLESS, ("k",)), np.zeros(1, dtype=np.uint8)
+    begin = steady.begin
+
+    def begun_and_stopped(*arguments: Any) -> np.ndarray:
+        people = begin(*arguments)
+        people[:, compiled.layout.parts["ended"]] = np.nan
+        stop[:] = 1
+        return people
+
+    monkeypatch.setattr(steady, "begin", begun_and_stopped)
+    n = 40  # more than there are lanes
+    result, ended, traced = steady._empty(compiled, n), np.zeros((n, len(ENDED))), np.zeros(n, dtype=bool)
+    steady._search_again(compiled, np.ones((n, 1)), None, np.arange(n), traced, result, ended, stop)
+    assert np.isfinite(ended).all()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")

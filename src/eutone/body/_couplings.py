@@ -128,10 +128,10 @@ def coupled(text: str) -> tuple[str, list[str]]:
     A parameter ``e_TDO`` becomes ``by_e_TDO``, with the rule ``by_e_TDO := e_TDO*<factors>``.
     """
     flat = {p.id: p.flat for p in parameters()}
-    rules = []
+    rules, moved = [], set()
     for target in sorted({c.target for c in couplings()}):
         name = flat[target]
         factors = "*".join(c.factor for c in couplings() if c.target == target)
-        text = re.sub(rf"\b{name}\b", f"by_{name}", text)
+        moved.add(name)
         rules.append(f"  by_{name} := {name}*{factors};")
-    return text, rules
+    return re.sub(r"\b[A-Za-z_]\w*\b", lambda m: f"by_{m[0]}" if m[0] in moved else m[0], text), rules

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -115,8 +116,7 @@ def parameters() -> tuple[Parameter, ...]:
         found.append(Parameter(row["id"], row["flat"], row["meaning"], numbers[0], row["unit"], numbers[1], numbers[2],
                                row["grade"], row["source"]))  # fmt: skip
     for what in ("id", "flat"):
-        names = [getattr(p, what) for p in found]
-        twice = sorted({n for n in names if names.count(n) > 1})
+        twice = sorted(n for n, count in Counter(getattr(p, what) for p in found).items() if count > 1)
         if twice:
             raise ModelError(f"parameters.csv: {what} given twice: {', '.join(twice)}")
     return tuple(found)

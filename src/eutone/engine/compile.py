@@ -8,8 +8,9 @@ before it is trusted (`eutone.engine.verify`).
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -17,14 +18,15 @@ from numpy.typing import NDArray
 
 from eutone._errors import ModelError
 from eutone.engine.expr import Expr, symbol
-from eutone.engine.kernel import Layout, build_kernel
+from eutone.engine.kernel import Layout, build_check, build_kernel
 from eutone.engine.machine import fetch, host_lane_width, mark_of, no_collections
 from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Code, begin, common, run
 from eutone.engine.plain import pack
+from eutone.engine.program import interpret
 from eutone.engine.remember import key_of, remembered
-from eutone.engine.steady_emit import COMMON, FUNCTIONS, emit_steady
-from eutone.engine.verify import fault, rehearse
+from eutone.engine.steady_emit import COMMON, FUNCTIONS, emit_follow, emit_steady
+from eutone.engine.verify import check_fault, fault, rehearse, rehearse_check
 
 __all__ = ["Compiled", "compile_network", "host_lane_width"]
 
@@ -40,11 +42,14 @@ class Plan:
     layout : Layout
     rehearsed : dict of str to (array, array)
         From `eutone.engine.verify.rehearse`.
+    checked : (array, array)
+        From `eutone.engine.verify.rehearse_check`.
     """
 
     mark: str
     layout: Layout
     rehearsed: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+    checked: tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,11 @@ class Compiled:
     layout : Layout
     typical : array, (n_species,)
         How large species are: the larger of default and steady state under the default parameters.
-    begin, begin_at, step, finish, follow, solve : callable
+    begin, begin_at, step, finish, solve, follow : callable
         ``(people, n, stop)``: address of the table (n, width), people, address of the stop word; the first four besides
         take the address of what is the same for everybody (`eutone.engine.people.common`), and ``solve`` takes
         addresses instead of a table (`eutone.engine.steady_emit.ARGUMENTS`). They release the interpreter lock.
+        ``follow`` is compiled when it is first run.
     """
 
     network: Network
@@ -78,11 +84,11 @@ class Compiled:
     layout: Layout
     typical: NDArray[np.float64]
     engine: Any = field(repr=False)  # owns the code
+    follow: Code = field(repr=False)
     begin: Code = field(repr=False)
     begin_at: Code = field(repr=False)
     step: Code = field(repr=False)
     finish: Code = field(repr=False)
-    follow: Code = field(repr=False)
     solve: Code = field(repr=False)
 
 
@@ -129,7 +135,8 @@ def compile_network(
     def plan() -> Plan:
         kernel = build_kernel(network, free, wanted)
         written.append(emit_steady(kernel, width))
-        return Plan(mark_of(written[0]), kernel.layout, rehearse(kernel, network, free))
+        rehearsed = rehearse(kernel, network, free)
+        return Plan(mark_of(written[0]), kernel.layout, rehearsed, rehearse_check(kernel, rehearsed))
 
     def text() -> str:
         return written[0] if written else emit_steady(build_kernel(network, free, wanted), width)
@@ -146,10 +153,62 @@ def compile_network(
             for name in FUNCTIONS
         ]
         layout = planned.layout
-        return Compiled(network, free, layout.observables, width, origin, layout, layout.typical, engine, *functions)
+        follow = _later(lambda: _check(planned, width, network.name, engine))
+        known = network, free, layout.observables, width, origin, layout, layout.typical, engine
+        return Compiled(*known, follow, *functions)
 
     compiled = fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
     return replace(compiled, typical=_typical(compiled))
+
+
+def _later(make: Callable[[], Code]) -> Code:
+    """Code that is made when it is first run, by whichever thread runs it."""
+    lock, made = Lock(), list[Code]()
+
+    def run_it(*arguments: int) -> None:
+        with lock:
+            if not made:
+                made.append(make())
+        made[0](*arguments)
+
+    return run_it
+
+
+@dataclass(frozen=True)
+class _Check:
+    """The machine code of the check, the address of the solution that it begins with, and who owns both."""
+
+    code: Code
+    solution: int
+    owners: tuple[Any, Any]
+
+    def __call__(self, people: int, n: int, stop: int) -> None:
+        self.code(people, n, stop, self.solution)
+
+
+@no_collections()
+def _check(planned: Plan, width: int, name: str, owner: Any) -> Code:
+    """The machine code of the check; ``owner`` is the engine that has the solution."""
+    layout, written = planned.layout, list[str]()
+    before, solved = planned.checked
+
+    def plan() -> tuple[str, NDArray[np.float64]]:
+        program = build_check(layout)
+        written.append(emit_follow(layout, program, width))
+        return mark_of(written[0]), interpret(program, solved[:, None])[:, 0]
+
+    def text() -> str:
+        return written[0] if written else emit_follow(layout, build_check(layout), width)
+
+    mark, after = remembered(key_of("check", pack((layout, solved, width))), (Layout,), plan)
+    address, number = ctypes.c_void_p, ctypes.c_int64
+    prototype = ctypes.CFUNCTYPE(None, address, number, address, address)
+
+    def make(engine: Any, _: str) -> Code:
+        code = prototype(engine.get_function_address("follow"))
+        return _Check(code, owner.get_function_address("solution"), (owner, engine))
+
+    return fetch(mark, text, name, make, lambda made: check_fault(made, before, after))
 
 
 def _typical(compiled: Compiled) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from eutone.engine.program import Program
-from eutone.engine.straight import INTRINSICS, OWN, Straight, emit_straight
+from eutone.engine.straight import INTRINSICS, OWN, emit_straight
 
 __all__ = ["emit_driver", "emit_function", "emit_module", "emit_part"]
 
@@ -27,7 +27,8 @@ def emit_function(
     width: int,
     finished: int | None = None,
     common: bool = False,
-    first: Straight | None = None,
+    first: str = "",
+    more: str = "",
 ) -> str:
     """A function ``void name(double *people, int64 n, int8 *stop)`` that runs ``program`` on each person.
 
@@ -46,38 +47,42 @@ def emit_function(
     common : bool
         Whether there is a fourth argument ``double *common``: what the program reads from row ``rows`` on, the same for
         everybody.
-    first : Straight, optional
-        What runs before the program each time: functions that the module has, and reads and writes a lane's rows.
+    first : str, optional
+        What is done before the program each time, as in `emit_driver`.
+    more : str, optional
+        More arguments, as in `emit_driver`.
     """
     straight = emit_straight(name, program, width, common=rows if common else None)
-    before = first or Straight((), "", 0)
     driver = emit_driver(
         name,
-        f"{before.body}\n{straight.body}",
+        f"{first}\n{straight.body}",
         rows=rows,
         total=rows,
         taken=taken,
         stored=stored,
         width=width,
         finished=finished,
-        more=", ptr noalias %common" if common else "",
-        room=max(straight.room, before.room),
+        more=(", ptr noalias %common" if common else "") + more,
+        room=straight.room,
     )
     return "\n".join([*straight.functions, driver])
 
 
-def emit_part(name: str, program: Program, width: int, *, into: str = "") -> str:
+def emit_part(name: str, program: Program, width: int, *, into: str = "", public: bool = False) -> str:
     """A function ``void name(vector *group)`` that runs ``program`` once on the lanes of a group.
 
     Parameters
     ----------
     into : str, optional
         Name of a second argument: the program's outputs are rows from there on.
+    public : bool
+        Whether it is called from outside its module.
     """
     straight = emit_straight(name, program, width, into=f"%{into}" if into else "%group")
     more = f", ptr %{into}" if into else ""
     kept = f"  %kept = alloca [{straight.room} x <{width} x double>], align 64\n" if straight.room else ""
-    part = f"define internal void @{name}(ptr %group{more}) #1 {{\nentry:\n{kept}{straight.body}\n  ret void\n}}\n"
+    whose = "" if public else "internal "
+    part = f"define {whose}void @{name}(ptr %group{more}) #1 {{\nentry:\n{kept}{straight.body}\n  ret void\n}}\n"
     return "\n".join([*straight.functions, part])
 
 

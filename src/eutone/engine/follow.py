@@ -34,7 +34,7 @@ def follow(names: list[str]) -> dict[str, Expr]:
         the step began), ``~one`` (after the full step), ``~found`` and ``~grain`` are read, the first two written. The
         solution of ``(q I - J) dx = F``, with ``q`` in the row ``~q``, is in rows ``~d``.
     """
-    q, done, runs, phase, still, goal, limit = map(symbol, FOLLOW)
+    q, _, runs, phase, still, goal, limit = map(symbol, FOLLOW)
     # the chains must not let a not-a-number pass: its square makes `total` one
     error, distance, moved, total = const(0), const(0), const(0), const(0)
     new, better = {}, {}
@@ -51,7 +51,6 @@ def follow(names: list[str]) -> dict[str, Expr]:
         moved = choose("gt", call("abs", better[n] - base) * reciprocal, moved)
     trace, sign = map(symbol, PIVOTS)
 
-    running = call("eq", done, 0)
     possible = call("and", call("lt", total + trace, 1e300), call("gt", sign, 0))
     decide = call("or", call("ge", phase, 2), call("not", possible))
     allowed = choose("lt", _SHARE * distance, const(_ERROR))
@@ -76,4 +75,4 @@ def follow(names: list[str]) -> dict[str, Expr]:
         update[n] = call("select", decide, after, call("select", call("ge", phase, 1), new[n], base))
         update[f"~base {n}"] = call("select", decide, after, base)
         update[f"~one {n}"] = call("select", call("ge", phase, 1), one, new[n])
-    return {name: call("select", running, e, symbol(name)) for name, e in update.items()}
+    return update  # whoever is done leaves the lane at once, or idles in it and is forgotten

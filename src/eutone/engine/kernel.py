@@ -31,7 +31,7 @@ from eutone.engine.moieties import Moieties, conserved_moieties
 from eutone.engine.network import Network
 from eutone.engine.program import Program, lower
 
-__all__ = ["Kernel", "Layout", "build_kernel"]
+__all__ = ["Kernel", "Layout", "build_check", "build_kernel"]
 
 _TOTAL = "~total"
 
@@ -89,7 +89,7 @@ class Kernel:
     begin, begin_at : Program
         To the totals of the moieties, the lot and the independent species: from the free parameters (and the initial
         assignments), or from them and a whole start.
-    solution, step, finish, follow : Program
+    solution, step, finish : Program
         As in the module's text.
     """
 
@@ -99,7 +99,6 @@ class Kernel:
     solution: Program
     step: Program
     finish: Program
-    follow: Program
 
 
 def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tuple[str, Expr], ...]) -> Kernel:
@@ -182,8 +181,13 @@ def build_kernel(network: Network, free: tuple[str, ...], observables: tuple[tup
                 *ending(network.species, labels["species"], whole, net, gross, positive).items(),
             ]
         ),
-        lower(((follow_rows[name], e) for name, e in follow(names).items()), follow_rows),
     )
+
+
+def build_check(layout: Layout) -> Program:
+    """The program of the check, behind the solution in the same lane."""
+    rows = layout.follow_rows
+    return lower(((rows[name], e) for name, e in follow(list(layout.independent)).items()), rows)
 
 
 def _own_start(network: Network, free: tuple[str, ...]) -> dict[str, Expr]:

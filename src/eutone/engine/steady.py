@@ -204,11 +204,12 @@ def _search_again(
     layout, parts = compiled.layout, compiled.layout.parts
     begun = begin(compiled, values[hard], None if starts is None else starts[hard], CAREFUL)
     _leave_zero(compiled, begun, traced)
+    never = np.zeros_like(stop)  # a stop ends the search, and leaves to say how it ended
     for pace in (CAREFUL, SIGNED):
         people = begun.copy()
         people[:, parts["control"]] = control(layout, pace)
-        for code in (compiled.step, compiled.finish):
-            run(code, people, stop, common(compiled.typical, pace))
+        for code, word in ((compiled.step, stop), (compiled.finish, never)):
+            run(code, people, word, common(compiled.typical, pace))
         tried = ended[hard, _TRIED]
         result.states[hard], result.observables[hard] = people[:, parts["species"]], people[:, parts["observed"]]
         ended[hard] = people[:, parts["ended"]]

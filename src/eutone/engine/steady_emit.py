@@ -1,26 +1,27 @@
 """The machine code of steady states: the programs' functions, and one that takes a chunk of people through them all.
 
+The check (`eutone.engine.follow`), for which few people are asked, is a module of its own, made when first needed.
+
 ``solve`` reads the arrays that came from the caller and writes those that go back, so that the interpreter is needed
 once for a chunk of thousands. It works through them in blocks, whose table lies in the second-level cache.
 """
 
 from __future__ import annotations
 
-from eutone.engine.emit import emit_function, emit_module
+from eutone.engine.emit import emit_function, emit_module, emit_part
 from eutone.engine.ending import ENDED
 from eutone.engine.kernel import Kernel, Layout
 from eutone.engine.program import Program
-from eutone.engine.straight import Straight, emit_straight
 
-__all__ = ["ARGUMENTS", "COMMON", "FUNCTIONS", "block_of", "emit_steady"]
+__all__ = ["ARGUMENTS", "COMMON", "FUNCTIONS", "block_of", "emit_follow", "emit_steady"]
 
 #: What ``solve(arguments, n, stop)`` finds in its first argument, each an address, in this order: tables (n, n_free),
 #: (n, n_species) or null, (8,), (settings and grains,), (block, width), and for results (n, n_species),
 #: (n, n_observables), (n, n_ended).
 ARGUMENTS = ("values", "start", "control", "common", "table", "states", "observables", "ended")
-#: Those that have ``(people, n, stop, common)``; ``follow`` has no ``common``.
+#: Those that have ``(people, n, stop, common)``.
 COMMON = ("begin", "begin_at", "step", "finish")
-FUNCTIONS = (*COMMON, "follow", "solve")
+FUNCTIONS = (*COMMON, "solve")
 
 _BLOCK_BYTES = 1 << 19  # half of the second-level cache
 _LEAST, _MOST = 128, 1024  # people in a block: at its end lanes idle
@@ -40,9 +41,6 @@ def emit_steady(kernel: Kernel, width: int) -> str:
     moved = range(parts["independent"].start, parts["control"].stop)
     ended = range(parts["species"].start, parts["ended"].stop)
     free, start = range(parts["free"].start, parts["free"].stop), range(parts["free"].stop)
-    everything = range(len(layout.follow_rows))
-
-    solution = emit_straight("solution", kernel.solution, width, apart=True)
 
     def shared(
         name: str,
@@ -50,7 +48,7 @@ def emit_steady(kernel: Kernel, width: int) -> str:
         taken: range,
         stored: range,
         finished: int | None = None,
-        first: Straight | None = None,
+        first: str = "",
     ) -> str:
         return emit_function(
             name,
@@ -66,25 +64,32 @@ def emit_steady(kernel: Kernel, width: int) -> str:
 
     return emit_module(
         [
-            *solution.functions,
+            emit_part("solution", kernel.solution, width, public=True),
             shared("begin", kernel.begin, free, begun),
             shared("begin_at", kernel.begin_at, start, begun),
-            shared("step", kernel.step, inside, moved, rows["~done"], solution),
+            shared("step", kernel.step, inside, moved, rows["~done"], "  call void @solution(ptr %group)"),
             shared("finish", kernel.finish, inside, ended),
-            emit_function(
-                "follow",
-                kernel.follow,
-                rows=len(everything),
-                taken=everything,
-                stored=everything,
-                width=width,
-                finished=layout.follow_rows["~done"],
-                first=solution,
-            ),
             _solve(layout),
         ],
         width,
     )
+
+
+def emit_follow(layout: Layout, program: Program, width: int) -> str:
+    """The text of the check's module: ``void follow(people, n, stop, solution)``, the last a function's address."""
+    everything = range(len(layout.follow_rows))
+    function = emit_function(
+        "follow",
+        program,
+        rows=len(everything),
+        taken=everything,
+        stored=everything,
+        width=width,
+        finished=layout.follow_rows["~done"],
+        first="  call void %solution(ptr %group)",
+        more=", ptr %solution",
+    )
+    return emit_module([function], width)
 
 
 def _solve(layout: Layout) -> str:

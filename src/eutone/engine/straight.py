@@ -182,7 +182,7 @@ class Straight:
 
 
 def emit_straight(
-    name: str, program: Program, width: int, *, common: int | None = None, into: str = "%group", apart: bool = False
+    name: str, program: Program, width: int, *, common: int | None = None, into: str = "%group"
 ) -> Straight:
     """The code that runs ``program`` once on the lanes of a group.
 
@@ -196,8 +196,6 @@ def emit_straight(
         Rows from this one on are the same for everybody and stand in ``%common``.
     into : str, optional
         Where the outputs' rows begin: not among those that the program reads, if not at the group's.
-    apart : bool
-        Whether even a short program becomes a function, so that its body can stand in several places.
     """
     stretches = _cut(program)
     due = _due(program, stretches, into == "%group")
@@ -206,7 +204,7 @@ def emit_straight(
         "\n".join(_Stretch(program, s, slots, d, width, into, common).lines)
         for s, d in zip(stretches, due, strict=True)
     ]
-    if len(texts) == 1 and not apart:
+    if len(texts) == 1:
         return Straight((), texts[0], 0)
     given = ["%group", *(["%common"] if common is not None else []), *([into] if into != "%group" else [])]
     arguments = ", ".join([*(f"ptr {p}" for p in given), "ptr noalias %kept"])

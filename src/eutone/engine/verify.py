@@ -1,6 +1,6 @@
 """Is this machine code right? Each program is run once and compared with what it is meant to be.
 
-A step, a run of the check and a finish, near the default state, are compared with the slow interpretation of the same
+A step, a finish and a run of the check, near the default state, are compared with the slow interpretation of the same
 programs (`rehearse`, kept with the plan of the code), and the net change of every species with the rates as the network
 states them. That takes milliseconds and notices an object of another model, another processor or another version,
 whatever its checksum says.
@@ -20,13 +20,13 @@ from eutone.engine.expr import evaluate
 from eutone.engine.follow import FOLLOW
 from eutone.engine.kernel import Kernel, Layout
 from eutone.engine.network import Network
-from eutone.engine.people import BOLD, begin, common, run, solve, workplace
+from eutone.engine.people import BOLD, Code, begin, common, run, solve, workplace
 from eutone.engine.program import Program, interpret
 
 if TYPE_CHECKING:
     from eutone.engine.compile import Compiled
 
-__all__ = ["change_of", "fault", "rehearse"]
+__all__ = ["change_of", "check_fault", "fault", "rehearse", "rehearse_check"]
 
 Array = NDArray[np.float64]
 
@@ -54,13 +54,18 @@ def rehearse(kernel: Kernel, network: Network, free: tuple[str, ...]) -> dict[st
     people[parts["control"]] = (1e3, *[0] * (len(CONTROL) - 1))
     play("step", kernel.solution, kernel.step)
     play("finish", kernel.finish)
-    follow = np.ones(len(layout.follow_rows))
-    known = {name: people[layout.rows[name]] for name in (*free, *layout.independent, *layout.totals)}
-    # near its goal at once, so that one run decides everything
-    for name, number in {**known, **dict(zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True))}.items():
-        follow[layout.follow_rows[name]] = number
-    done["follow"] = follow, interpret(kernel.follow, interpret(kernel.solution, follow[:, None]))[:, 0]
     return done
+
+
+def rehearse_check(kernel: Kernel, rehearsed: dict[str, tuple[Array, Array]]) -> tuple[Array, Array]:
+    """Numbers of a person who is checked, before the run of the check that decides, and once it has its solution."""
+    layout, person = kernel.layout, rehearsed["step"][0]
+    follow = np.ones(len(layout.follow_rows))
+    for name in ("free", "totals", "independent"):
+        follow[layout.parts[name]] = person[layout.parts[name]]
+    for name, number in zip(FOLLOW, (1e3, 0, 0, 0, 0, 1e300, 1), strict=True):  # near the goal at once
+        follow[layout.follow_rows[name]] = number
+    return follow, interpret(kernel.solution, follow[:, None])[:, 0]
 
 
 def _state(network: Network, layout: Layout) -> Array:
@@ -87,7 +92,7 @@ def fault(compiled: Compiled, rehearsed: dict[str, tuple[Array, Array]]) -> str 
     stop, shared, state = np.zeros(1, dtype=np.uint8), _shared(network), _state(network, compiled.layout)
     for name, (before, after) in rehearsed.items():
         people = before[None].copy()
-        run(getattr(compiled, name), people, stop, None if name == "follow" else shared)
+        run(getattr(compiled, name), people, stop, shared)
         wrong = _differs(people[0], after, parts["lot"])
         if wrong:
             return f"program {name}, {wrong}"
@@ -97,6 +102,14 @@ def fault(compiled: Compiled, rehearsed: dict[str, tuple[Array, Array]]) -> str 
             if wrong:
                 return wrong
     return _solve_fault(compiled, _own(network, compiled.free), state)
+
+
+def check_fault(code: Code, before: Array, after: Array) -> str | None:
+    """What the machine code of the check gets wrong in the run that was rehearsed, or None."""
+    people = before[None].copy()
+    run(code, people, np.zeros(1, dtype=np.uint8))
+    wrong = _differs(people[0], after)
+    return f"program follow, {wrong}" if wrong else None
 
 
 def _solve_fault(compiled: Compiled, own: Array, state: Array) -> str | None:

@@ -1,0 +1,99 @@
+"""What is kept is asked for by all that it was made from, and a bad file is made again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from eutone.engine import compile_network, load_network, solve_steady, source
+from eutone.engine.course import compile_course
+from eutone.engine.remember import key_of, remembered
+
+MODEL = "-> A; v; A -> B; V*A/(K + A); B -> ; k*B; v = 2; V = 10; K = 3; k = 0.5; A = 0; B = 100"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EUTONE_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "objects"
+
+
+def never(*_: object) -> None:
+    raise AssertionError("this was not to be done again")
+
+
+def test_a_thing_is_made_once_under_its_key(folder: Path) -> None:
+    made = []
+
+    def make() -> tuple[str, int]:
+        made.append(1)
+        return "a", len(made)
+
+    assert [remembered(key_of("x", b"y"), (), make) for _ in range(3)] == [("a", 1)] * 3
+    assert remembered(key_of("x", b"z"), (), make) == ("a", 2)
+    assert key_of("ab", "c") != key_of("a", "bc")
+
+
+@pytest.mark.parametrize("where", [0, 60, 100, -1])
+def test_a_flipped_byte_is_noticed(folder: Path, where: int, caplog: pytest.LogCaptureFixture) -> None:
+    remembered(key_of("x"), (), lambda: "old")
+    (path,) = folder.glob("*.data")
+    content = bytearray(path.read_bytes())
+    content[where] ^= 0x10
+    path.write_bytes(bytes(content))
+    with caplog.at_level(logging.WARNING):
+        assert remembered(key_of("x"), (), lambda: "new") == "new"
+    assert "damaged" in caplog.text
+
+
+def test_code_from_the_cache_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = load_network(MODEL)
+    compile_network(network, ("k",), ("A",))
+    compile_course(network, ("k",))
+    for place in ("eutone.engine.compile.build_kernel", "eutone.engine.course.build_course_kernel"):
+        monkeypatch.setattr(place, never)
+    monkeypatch.setattr("eutone.engine.course.clocks", never)
+    assert compile_network(load_network(MODEL), ("k",), ("A",)).origin == "cache"
+    assert compile_course(load_network(MODEL), ("k",)).origin == "cache"
+
+
+def test_a_plan_without_its_object_compiles_again(folder: Path) -> None:
+    network = load_network(MODEL)
+    compile_network(network, ("k",))
+    compile_course(network, ("k",))
+    for path in folder.glob("*.obj"):
+        path.unlink()
+    assert compile_network(network, ("k",)).origin == "compiled"
+    assert compile_course(network, ("k",)).origin == "compiled"
+
+
+def test_the_check_is_compiled_when_somebody_is_asked(folder: Path) -> None:
+    compiled = compile_network(load_network(MODEL), ("k",))
+    before = len(list(folder.glob("*.obj")))
+    solve_steady(compiled, [[0.25]], check=0.0)
+    assert len(list(folder.glob("*.obj"))) == before
+    found = solve_steady(compiled, [[0.25]], check=1.0)
+    assert (found.checked, found.disagreed) == (1, 0)
+    assert len(list(folder.glob("*.obj"))) == before + 1
+
+
+def test_a_long_model_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "_LONG", 10)
+    first = load_network(MODEL)
+    monkeypatch.setattr(source, "_antimony", never)
+    again = load_network(MODEL)
+    assert again.species == first.species
+    assert all(a is b for a, b in zip(first.rates, again.rates, strict=True))
+    with pytest.raises(AssertionError, match="again"):
+        load_network(MODEL + "; extra = 1")
+
+
+def test_a_model_that_opens_other_files_is_always_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(source, "_LONG", 10)
+    part, whole = tmp_path / "part.ant", tmp_path / "whole.ant"
+    whole.write_text('import "part.ant"\nmodel whole()\n  M: part();\nend\n')
+    for value in (1.0, 2.0):
+        part.write_text(f"model part()\n  k = {value}; A = 1; A -> ; k*A\nend\n")
+        assert value in load_network(whole).values
