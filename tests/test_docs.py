@@ -78,6 +78,15 @@ def test_homocysteine_without_mthfr(body: Body) -> None:
     assert row[1] == as_printed(folds(body, "enzyme.MTHFR", float(factor[1]), "plasma.homocysteine")[0], row[1])
 
 
+def test_the_whole_person_shows_disorders_no_worse_than_the_body_of_profiles() -> None:
+    row = re.search(r"\| SEEN \| (.*) \|\n", (DOCS / "fold-changes.md").read_text(encoding="utf-8"))
+    assert row
+    ok, weak, wrong, whole_ok, whole_weak, whole_wrong = map(int, row[1].split(" | "))
+    assert ok + weak + wrong == whole_ok + whole_weak + whole_wrong
+    assert whole_ok >= ok
+    assert whole_wrong <= wrong
+
+
 def test_mild_dhpr_deficiency(body: Body) -> None:
     hva, hiaa = folds(body, "enzyme.QDPR", 0.1, "csf.HVA", "csf.5-HIAA")
     page = words("docs/decisions/0004-body-part-one.md")

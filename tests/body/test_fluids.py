@@ -69,7 +69,7 @@ def test_a_marker_is_read_in_one_place():
     rest = default_values()
     assert set(follows) == {r.readout for r in readouts()}
     own = {m.marker: m.observable for m in sampled()}
-    levels = {"plasma_DA", "plasma_3MT", "plasma_DHPG", "plasma_DOPAC", "csf_DOPA", "plasma_DA_over_NE",
+    levels = {"plasma_DA", "plasma_3MT", "plasma_DHPG", "plasma_DOPAC", "csf_DOPA", "plasma_DA_over_NE", "plasma_AASA",
               "plasma_DOPAC_over_DHPG"}  # fmt: skip
     differ = {m for m in own.keys() & follows.keys() if own[m] != follows[m] and own[m] not in levels}
     assert differ <= {"plasma.neopterin"}, "that of blood is made by macrophages, a lack of GCH1 shows in liver"
