@@ -111,7 +111,7 @@ def test_events_are_refused():
         periodic_orbits(compile_course(network), np.zeros((1, 0)), 24.0)
 
 
-def test_people_who_are_unlike_the_default_person_get_a_derivative_of_their_own() -> None:
+def test_people_who_are_unlike_the_default_person_are_found_too() -> None:
     """Twelve memories of hours to years, each person's own, some a thousandth of others in size."""
     n = 12
     text = "model m(); species A=1; w=0.2617993877991494; J0: -> A; 1+0.5*cos(w*time); J1: A ->; A; "
