@@ -134,3 +134,11 @@ def test_blocked_uptake_of_gaba_raises_what_is_outside(module: Network, whole: N
     found = time_course(whole, [0.0, 1.0], {"t_GAT1": 0.2}, rtol=1e-6)
     assert found["f_GABA"][-1] > 1.3
     assert solved(module, t_GAT3=0.2)["f_GABA"] > 1.0
+
+
+def test_ammonia_piles_up_glutamine(module: Network):
+    """Threefold at sixteen times the ammonia (rats, 10.1042/bj2930461, fitted), 1.7 at 4.45 (cats, PMID 7116136, not)."""
+    some, most = (solved(module, s_NH4=times) for times in (4.45, 16.0))
+    assert some["MRS_Gln"] / 2500.0 == pytest.approx(1.7, abs=0.15)
+    assert most["MRS_Gln"] / 2500.0 == pytest.approx(3.0, abs=0.4)
+    assert most["MRS_Glu"] < 1.1 * 9300.0
