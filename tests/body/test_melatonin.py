@@ -67,3 +67,11 @@ def test_by_mouth_the_liver_takes_most_and_less_without_cyp1a2(pineal: tuple[Net
             assert found["avail_MEL"][0] == pytest.approx(0.133, abs=0.01)
             assert 0.4 < at[found["MEL"].argmax()] < 1.2
     assert areas[1] > 3 * areas[0]
+
+
+def test_bright_days_dull_the_answer_to_light(pineal: tuple[Network, Derivative]):
+    """500 lux suppress 41 % after a bright week, 53 % after a dim one (10.1034/j.1600-079x.2002.01885.x): odds 1.6."""
+    found = steady_state(pineal[0], {"in_light": 540.0}, derivative=pineal[1])
+    assert found["K_light_now"] / 40.0 == pytest.approx(1.5, abs=0.1)
+    dim, bright = ((K / 500.0) ** 1.2 for K in (40.0, found["K_light_now"]))
+    assert bright / dim == pytest.approx(1.6, abs=0.2)
