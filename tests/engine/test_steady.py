@@ -236,7 +236,7 @@ def test_about_one_in_a_hundred_is_checked() -> None:
 
 
 def test_a_path_along_a_bend_is_followed_to_its_end() -> None:
-    """ATP beside creatine kinase, fast and pressed against its total: extrapolated steps jumped back and forth over it."""
+    """ATP beside creatine kinase, pressed against its total: extrapolated steps jumped back and forth."""
     source = (
         "A = 3000; C = 3500; P = 4500; T = 3000; k = 0.05; Q = 0.0129; V = 1.3e6; c = 3; D := max(0, T - A); "
         "C + A -> P; k*(C*A - P*D/Q); -> A; V*D/(30 + D); A -> ; 4.8e5*A/(3000 + A); "
