@@ -18,10 +18,10 @@ from eutone.body._compose import all_parameters, load_whole
 from eutone.body._couplings import coupling_parameters
 from eutone.body._formula import formula, names_in
 from eutone.body._ids import flat_ids
+from eutone.body._spreads import shares
 from eutone.body._statistic import Statistic
 from eutone.body._taken import daily_means, moving
 from eutone.body._trials import DOSE, Arm, Trial
-from eutone.engine.expr import walk
 from eutone.forms.taking import protocol_of
 
 __all__ = ["PERSON", "Row", "SimulatedArm", "arm_of", "check", "defaults", "flat_names", "flats"]
@@ -167,13 +167,8 @@ def _people(n: int, seed: int) -> tuple[tuple[str, ...], Array]:
     rows = [p for p in all_parameters() if p.person_ln_sd > 0 and p.grade != "COMPUTED" and default.get(p.flat)]
     names = tuple(p.flat for p in rows)
     centre, spread = np.array([default[name] for name in names]), np.array([p.person_ln_sd for p in rows])
-    network = load_whole()
-    roots = [*network.rates, *network.drift.values(), *(e for _, e in network.rules)]
-    taken_from_1 = {
-        e.args[1].value for e in walk(*roots)
-        if e.op == "sub" and e.args[0].op == "const" and e.args[0].value == 1.0 and e.args[1].op == "symbol"
-    }  # fmt: skip
-    share = np.array([name in taken_from_1 for name in names]) & (centre < 1)
+    taken = shares(load_whole())
+    share = np.array([name in taken for name in names]) & (centre < 1)
     odds = np.where(share, centre / np.where(share, 1 - centre, 1.0), centre)
     drawn = Variation(names, odds, spread, seed).draw(0, n)
     return names, np.where(share, drawn / (1 + drawn), drawn)

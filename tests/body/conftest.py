@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from eutone.body._compose import load_module, load_whole, ports
-from eutone.body._spreads import _shares
+from eutone.body._spreads import shares
 from eutone.body._tables import parameters
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.course import compile_course, solve_course
@@ -92,13 +92,13 @@ def stays_positive() -> Callable[[str], None]:
         network = load_module(module)
         derivative = Derivative(network)
         rng = np.random.default_rng(0)
-        shares = _shares(network)
+        taken_from_1 = shares(network)
         spread = {p.flat: 2.0 * np.hypot(p.person_ln_sd, p.structural_ln_sd) for p in parameters()}
         spread |= dict.fromkeys(ports(module), 0.5)
         for _ in range(8):
             drawn = {n: float(v * np.exp(rng.normal(0.0, spread.get(n, 0.0))))
                      for n, v in zip(network.parameters, network.values, strict=True)}  # fmt: skip
-            for n in shares & set(drawn):  # what is taken from 1 is drawn as odds, as everywhere
+            for n in taken_from_1 & set(drawn):  # what is taken from 1 is drawn as odds, as everywhere
                 v = network.values[network.parameters.index(n)]
                 if 0 < v < 1:
                     odds = drawn[n] / (1 - v)

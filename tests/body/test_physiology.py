@@ -14,16 +14,16 @@ import pytest
 from eutone.body import load_module, load_whole
 from eutone.body._spreads import drawn
 from eutone.engine import Compiled, Network, compile_network, solve_steady
-from eutone.engine.course import compile_course, solve_course
+from eutone.engine.course import CourseCode, compile_course, solve_course
 from eutone.engine.expr import evaluate
 from eutone.engine.moieties import conserved_moieties
+from eutone.engine.periodic import periodic_orbits
 from eutone.engine.steady import SteadyStates
 
-PEOPLE = 200
-FEW = (
-    0.01  # of people: with loops that pass through half of the body, a hundredth may be found no rest, or regulate back
-)
-SLIGHT = 0.02  # and no further than this: what NET takes back, for one, is released again
+PEOPLE = 1000
+FEW = 0.003  # of people: of 4,000 at most three went the other way, at one level of one row; one had no rest
+# what NET takes back is released again: where stores are what limits release, 37 of 4,000 have more outside
+MORE = {"t_NET": 0.02}
 NOISE = 1e-6  # relative, of a level: steady states are found to about 1e-9
 SET = ("in_CORT", "in_T4")  # what is given, 0 by default and of no spread
 
@@ -63,7 +63,13 @@ def everybody() -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def rest(program: Compiled, everybody: np.ndarray) -> SteadyStates:
-    return solve_steady(program, everybody)
+    return solve_steady(program, everybody, check=1.0)
+
+
+@pytest.fixture(scope="module")
+def days() -> CourseCode:
+    network = load_whole()
+    return compile_course(network, (*drawn(network).names, "amp_day"))
 
 
 def test_everybody_rests_and_nothing_is_below_0(rest: SteadyStates):
@@ -90,10 +96,12 @@ def test_monotone_where_physiology_is(
     assert then.converged.mean() >= 1 - FEW
     for level in levels:
         k = rest.species.index(level)
-        rise = sign * (then.states[then.converged, k] / rest.states[then.converged, k] - 1)
+        both = rest.converged & then.converged
+        rise = sign * (then.states[both, k] / rest.states[both, k] - 1)
         against = rise < -NOISE
-        assert against.mean() <= FEW, f"{says}: {level} goes the other way in {against.sum()} of {PEOPLE}"
-        assert rise.min() > -SLIGHT, f"{says}: {level} goes the other way by {-rise.min():.0%}"
+        assert against.mean() <= MORE.get(what, FEW), (
+            f"{says}: {level} goes the other way in {against.sum()} of {PEOPLE}"
+        )
 
 
 def test_phenylalanine_never_raises_the_entry_of_tyrosine_or_tryptophan(
@@ -115,16 +123,38 @@ def test_phenylalanine_never_raises_the_entry_of_tyrosine_or_tryptophan(
     assert (steps < 0).all()
 
 
-def test_nothing_is_below_0_over_days_with_clocks():
+def test_nothing_is_below_0_over_days_with_clocks(days: CourseCode):
     """From a start far from rest: every level a factor of about three off, each in its own direction."""
     network = load_whole()
-    differ = drawn(network)
-    code = compile_course(network, (*differ.names, "amp_day"))
-    people = np.column_stack([differ.people(20, seed=2), np.ones(20)])
     start = network.initial * np.exp(np.random.default_rng(2).normal(0.0, 1.0, (20, len(network.initial))))
-    course = solve_course(code, people, [0.0, 0.1, 1.0, 6.0, 24.0, 72.0], start=start)
+    people = np.column_stack([drawn(network).people(20, seed=2), np.ones(20)])
+    course = solve_course(days, people, [0.0, 0.1, 1.0, 6.0, 24.0, 72.0], start=start)
     assert course.counts() == {"CONVERGED": 20}
     assert (course.states >= -1e-7 * np.abs(network.initial)).all()
+
+
+def test_everybody_has_a_day_that_repeats_and_nothing_is_below_0_in_it(
+    days: CourseCode, everybody: np.ndarray, rest: SteadyStates
+):
+    """One of thirty had none as long as trace species were lost beside what is 10^16-fold more."""
+    network = load_whole()
+    people = np.column_stack([everybody[:4, : -len(SET)], np.ones(4)])
+    found = periodic_orbits(days, people, 24.0, start=rest.states[:4])
+    assert (found.status == 0).all()
+    assert found.periods.max() < 25
+    course = solve_course(days, people, [*range(25), 240.0], start=found.states, rtol=1e-9, atol=1e-12)
+    assert (course.states >= 0).all()
+    for later in (24, 25):  # after a day, and after ten
+        np.testing.assert_allclose(course.states[:, later], found.states, rtol=1e-5, atol=1e-8)
+    moieties = conserved_moieties(network)
+    held = course.states @ moieties.laws.T
+    assert held == pytest.approx(np.broadcast_to(held[:, :1], held.shape))
+
+
+def test_the_same_seed_is_the_same_people():
+    """And so the same day: that it depends on nobody beside is in tests/engine/test_periodic.py."""
+    differ = drawn(load_whole())
+    assert differ.people(5, seed=7).tobytes() == differ.people(9, seed=7)[:5].tobytes()
 
 
 RING = ("NH2TP", "PTP", "sep", "BH4", "qBH2", "BH2")

@@ -237,6 +237,19 @@ def test_about_one_in_a_hundred_is_checked() -> None:
     assert found.disagreed == 0
 
 
+def test_a_path_along_a_bend_is_followed_to_its_end() -> None:
+    """ATP beside creatine kinase, pressed against its total: extrapolated steps jumped back and forth."""
+    source = (
+        "A = 3000; C = 3500; P = 4500; T = 3000; k = 0.05; Q = 0.0129; V = 1.3e6; c = 3; D := max(0, T - A); "
+        "C + A -> P; k*(C*A - P*D/Q); -> A; V*D/(30 + D); A -> ; 4.8e5*A/(3000 + A); "
+        "-> C; c; C -> ; 8e-4*C; P -> ; 8e-4*P"
+    )
+    compiled = made(source, ("T", "k", "V", "c"))
+    spread = np.random.default_rng(0).normal(0.0, 1.0, (400, 4)) * [0.1, 0.7, 0.4, 0.4]
+    found = solve_steady(compiled, [3000, 0.05, 1.3e6, 6.0] * np.exp(spread), check=1.0)
+    assert found.counts() == {"CONVERGED": 400}
+
+
 # --- every way to fail has its name ---
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from eutone._errors import InputError
-from eutone.population.draw import LEAST_EFFECTIVE, Recruits, population, recruit, shares, weighted, whole
+from eutone.body._spreads import shares
+from eutone.population.draw import LEAST_EFFECTIVE, Recruits, population, recruit, weighted, whole
 from eutone.population.fit import default_within, moments
 from eutone.population.ranges import FOLDER, healthy_range
 from eutone.population.recipe import of_body

@@ -25,7 +25,7 @@ from eutone.body._tables import Parameter, rows
 from eutone.engine import Network
 from eutone.engine.expr import Expr, walk
 
-__all__ = ["Drawn", "Spread", "drawn", "ln_sd", "spreads"]
+__all__ = ["Drawn", "Spread", "drawn", "ln_sd", "shares", "spreads"]
 
 
 @dataclass(frozen=True)
@@ -121,15 +121,18 @@ def drawn(network: Network) -> Drawn:
     known = dict(zip(network.parameters, network.values, strict=True))
     found = tuple(p for p in all_parameters() if p.flat in known and ln_sd(p) > 0)
     default = np.array([known[p.flat] for p in found], dtype=float)
-    taken = _shares(network) | {p.flat for p in found if p.id in spreads() and spreads()[p.id].share}
+    taken = shares(network) | {p.flat for p in found if p.id in spreads() and spreads()[p.id].share}
     # at 1 a linear coupling stops its target where the signal is 0: cells that sleep fire less, not never
     taken |= {c.flat for c in couplings() if c.form == "linear"}
     share = np.array([p.flat in taken for p in found]) & (default > 0) & (default < 1)
     return Drawn(found, default, np.array([ln_sd(p) for p in found]), share)
 
 
-def _shares(network: Network) -> set[str]:
-    """Parameters ``p`` of which ``1 - p``, ``1 - p*x`` or ``x + 1 - p`` is taken somewhere."""
+def shares(network: Network) -> set[str]:
+    """Parameters ``p`` of which ``1 - p``, ``1 - p*x`` or ``x + 1 - p`` is taken somewhere.
+
+    Whoever draws them draws their odds, so that they stay below 1.
+    """
     roots = [*network.rates, *network.drift.values(), *(e for _, e in network.rules)]
     taken = [e.args[1] for e in walk(*roots) if e.op == "sub" and any(t.value == 1.0 for t in _parts(e.args[0], "add"))]
     # where couplings act on it, the modules call it by_p

@@ -1,10 +1,10 @@
 """Integration in time with error control, as a program that says whether a path leads to a state.
 
 The search (`eutone.engine.control`) follows time only loosely. Here a lane takes steps of the linearly implicit Euler
-method, one of length ``h`` and two of ``h/2``: their difference is the error, and the two are where it goes on from.
-Each run of the program does one of the three, and begins with the solution that a step of the search begins with.
-Extrapolating them would give second order, and was tried: what is fast and bends (ATP beside creatine kinase) then lands
-as far from its balance as it was, step after step, and the error never lets the steps grow.
+method, one of length ``h`` and two of ``h/2``: their difference is the error, and the end of the two is where it goes
+on from. Each run of the program does one of the three, and begins with the solution that a step of the search begins
+with. Extrapolating to second order was tried: what is fast and bends (ATP beside creatine kinase) then lands as far
+beyond its balance as it was before it, step after step, and the error never lets the steps grow.
 
 The error allowed in a step is a hundredth of each species, and never more than a tenth of the distance to the state
 found. So the damping of large implicit steps cannot make an unstable state look like the end of the path: near it, the

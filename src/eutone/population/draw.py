@@ -34,11 +34,11 @@ from scipy.special import ndtr
 from eutone._errors import InputError, SolveError
 from eutone._people import Variation
 from eutone.body._compose import all_parameters, load_whole
+from eutone.body._spreads import shares
 from eutone.body._structure import ensemble, members, structural_ids
 from eutone.body._tables import whole_quantities
 from eutone.engine import Network, compile_network, solve_steady
 from eutone.engine.compile import Compiled
-from eutone.engine.expr import walk
 from eutone.knowledge.intervals import LOWER, UPPER, Interval
 from eutone.population.entropy import carried, effective, rake, resample, tilt
 from eutone.population.targets import (
@@ -53,7 +53,7 @@ from eutone.population.targets import (
 )
 
 __all__ = ["CANDIDATES", "LEAST_EFFECTIVE", "Population", "Recruits", "Whole", "measured", "population", "recruit",
-           "shares", "typical", "weighted", "whole"]  # fmt: skip
+           "typical", "weighted", "whole"]  # fmt: skip
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], object]
@@ -161,13 +161,6 @@ class Population:
         return sum(len(g.ages) for g in self.groups)
 
 
-def shares(network: Network) -> set[str]:
-    """Parameters ``p`` of which ``1 - p`` is taken somewhere."""
-    roots = [*network.rates, *network.drift.values(), *(e for _, e in network.rules)]
-    pairs = [e.args for e in walk(*roots) if e.op == "sub" and e.args[1].op == "symbol"]
-    return {str(right.value) for left, right in pairs if left.op == "const" and left.value == 1.0}
-
-
 @cache
 def whole() -> Whole:
     """The whole person with a column for everything that differs between healthy people."""
@@ -187,6 +180,7 @@ def whole() -> Whole:
     moving = {*network.species, *network.reactions, *rules}
     outputs = {*signals, *(m.observable for m in sampled()), *(w for w in wanted if w in moving)} - {*network.species}
     told = tuple(sorted(outputs))
+    taken = shares(network)
     return Whole(
         network,
         compile_network(network, names, told),
@@ -194,7 +188,7 @@ def whole() -> Whole:
         np.where(centre == 0, 1.0, centre),  # what is 0 by default and follows age or sex is given by its value
         np.array([0.0 if name in joint else spreads.get(name, 0.0) for name in names]),
         np.array([names.index(name) for name in joint], dtype=np.intp),
-        np.array([name in shares(network) for name in names]) & (centre > 0) & (centre < 1),
+        np.array([name in taken for name in names]) & (centre > 0) & (centre < 1),
         told,
     )
 
