@@ -33,7 +33,7 @@ __all__ = ["antimony_of", "load_network", "sbml_of"]
 _ANTIMONY = Lock()
 
 #: Characters from which on reading is slower than looking in the cache by far.
-_LONG = 50_000
+_LONG = 20_000
 
 #: What antimony calls a model without ``model NAME() ... end``.
 _NAMELESS = "__main"
