@@ -38,6 +38,18 @@ def test_the_first_people_do_not_depend_on_how_many(everything: Drawn):
     assert (everything.people(3, seed=5) == everything.people(9, seed=5)[:3]).all()
 
 
+def test_a_number_does_not_depend_on_which_others_are_drawn(everything: Drawn):
+    """So a new row of the table leaves everybody who they were."""
+    some = [3, 40, 41]
+    few = Drawn(
+        tuple(everything.rows[k] for k in some),
+        everything.default[some],
+        everything.ln_sd[some],
+        everything.share[some],
+    )
+    assert (few.people(7, seed=2) == everything.people(7, seed=2)[:, some]).all()
+
+
 def test_spread_is_what_the_tables_say(everything: Drawn):
     """People's and our own together; the strength of a coupling has the coupling's."""
     ids = {p.id: p for p in all_parameters()}

@@ -7,6 +7,7 @@ import pytest
 
 from eutone.body import load_module
 from eutone.engine import Network
+from eutone.engine.course import compile_course, solve_course
 from eutone.engine.reference import Derivative, SteadyState, steady_state, time_course
 
 
@@ -97,3 +98,14 @@ def test_nothing_turns_negative_however_much_there_is(axis: tuple[Network, Deriv
         assert at["J_TSH"] > 0
     flood = time_course(network, [24.0, 240.0], {"in_T4": 1.0}, derivative=derivative, rtol=1e-6)
     assert (flood.states >= -1e-12).all()  # TSH itself is down to the integrator's noise
+
+
+def test_a_day_at_thirty_times_the_hormone_has_an_end(axis: tuple[Network, Derivative]):
+    """Logistic steps must not overflow, nor their slopes."""
+    module = axis[0]
+    code = compile_course(module, ("amp_day",))
+    start = np.array(module.initial)
+    for name, level in {"T3_B": 250.0, "T3_L": 240.0, "T4_p": 20.0, "T3_p": 0.3}.items():
+        start[module.species.index(name)] = level
+    found = solve_course(code, [[1.0]], [0.0, 24.0, 720.0], start=start[None])
+    assert found.counts() == {"CONVERGED": 1}

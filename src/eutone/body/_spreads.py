@@ -12,6 +12,7 @@ ln odds; an exponent that is a shape 0.2 to 0.3. It is 0 only for a value that i
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cache
 
@@ -112,8 +113,9 @@ class Drawn:
         return np.where(self.default == 0, self.ln_sd * z, values)
 
     def people(self, n: int, seed: int) -> NDArray[np.float64]:
-        """``n`` people, (n, n_drawn); the first do not depend on ``n``."""
-        return self.at(np.random.default_rng(seed).standard_normal((n, len(self.rows))))
+        """``n`` people, (n, n_drawn); the first do not depend on ``n``, and a number not on which others are drawn."""
+        keys = (int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little") for name in self.names)
+        return self.at(np.column_stack([np.random.default_rng([seed, key]).standard_normal(n) for key in keys]))
 
 
 def drawn(network: Network) -> Drawn:
