@@ -59,11 +59,17 @@ def test_urine_also_has_what_the_kidney_makes(module_folds: Folds):
     assert module_folds("platelets", {"P_5HT": 2.0})["urine_serotonin"] == pytest.approx(1.5)
 
 
-def test_what_is_open_on_platelets_goes_to_nothing_where_a_tracer_in_brain_sees_a_ceiling(module_folds: Folds):
+def test_what_is_open_on_platelets_goes_to_nothing_where_a_tracer_in_brain_sees_a_ceiling(
+    whole_network: Network, whole_derivative: Derivative
+):
+    names, values = whole_network.parameters, np.array(whole_network.values)
     ceiling = default_values()["z_SERT_PET"]
     for taken in (0.0, 0.5, 0.95, 1.0):
-        found = module_folds("platelets", {"x_SERT_plt": taken, "t_SERT": 1 - ceiling * taken})
-        assert found["f_SERT_blood"] == pytest.approx(1 - taken, abs=1e-12)
+        values[names.index("x_SERT_plt")] = taken
+        values[names.index("t_SERT")] = 1 - ceiling * taken
+        found = whole_derivative.values(0.0, whole_network.initial, values)
+        assert found["f_SERT_blood"] == pytest.approx(1 - taken, abs=1e-9)
+        assert found["J_platelet"] == pytest.approx((1 - taken) * default_values()["J_platelet"], abs=1e-9)
 
 
 def test_every_inhibitor_that_a_tracer_measured_also_acts_on_platelets():
