@@ -73,12 +73,13 @@ def test_what_is_open_on_platelets_goes_to_nothing_where_a_tracer_in_brain_sees_
 
 
 def test_every_inhibitor_that_a_tracer_measured_also_acts_on_platelets():
-    """The same dose at half of the ceiling as at half of all: what is left in blood follows from what is seen in brain."""
+    """Half of the ceiling in brain is half of all on platelets: the same dose, value and hour."""
     ceiling = default_values()["z_SERT_PET"]
     acting = [a for of_drug in actions().values() for a in of_drug]
     brain = {a.drug: a for a in acting if a.parameter == "transporter.SLC6A4" and a.emax == -ceiling}
     blood = {a.drug: a for a in acting if a.parameter == "drug.SERT.platelets"}
-    assert len(brain) > 5 and brain.keys() == blood.keys()
+    assert len(brain) > 5
+    assert brain.keys() == blood.keys()
     for drug, one in blood.items():
         other = brain[drug]
         assert (one.kind, one.emax) == ("occupy", 1.0), drug

@@ -103,7 +103,9 @@ def test_the_transporter_leaves_the_surface_over_weeks(module: Network):
 
 
 def test_the_surface_matters_to_serotonin(whole: Network):
-    compiled = compile_network(whole, free=["t_SERT", "x_SSRI"], observables=[(n, symbol(n)) for n in ("f_5HT", "f_SERT_blood")])
+    compiled = compile_network(
+        whole, free=["t_SERT", "x_SSRI"], observables=[(n, symbol(n)) for n in ("f_5HT", "f_SERT_blood")]
+    )
     found = solve_steady(compiled, np.array([[1.0, 0.0], [0.2, 0.0], [0.2, 0.8]]))
     assert not found.status.any()
     rest, blocked, gone = found.observables[:, 0]
