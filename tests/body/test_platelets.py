@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from eutone.body._compose import default_values
+from eutone.body._pharmacology import actions
 from eutone.engine import Network
 from eutone.engine.reference import Derivative
 
@@ -19,7 +20,7 @@ Folds = Callable[[str, Mapping[str, float]], dict[str, float]]
 def test_at_rest_what_leaks_is_taken_back():
     rest = default_values()
     assert rest["J_plt_leak"] == pytest.approx(rest["J_plt_retake"], rel=1e-12)
-    for name in ("f_SERT_blood", "f_5HT_blood", "urine_serotonin"):
+    for name in ("f_SERT_open", "f_SERT_blood", "f_5HT_blood", "urine_serotonin"):
         assert rest[name] == pytest.approx(1.0, rel=1e-9), name
 
 
@@ -56,3 +57,30 @@ def test_urine_also_has_what_the_kidney_makes(module_folds: Folds):
     assert module_folds("platelets", {"P_HTP": 10.0})["urine_serotonin"] == pytest.approx(5.5)
     assert module_folds("platelets", {"h_AADC_p": 0.01})["urine_serotonin"] < 0.7
     assert module_folds("platelets", {"P_5HT": 2.0})["urine_serotonin"] == pytest.approx(1.5)
+
+
+def test_what_is_open_on_platelets_goes_to_nothing_where_a_tracer_in_brain_sees_a_ceiling(
+    whole_network: Network, whole_derivative: Derivative
+):
+    names, values = whole_network.parameters, np.array(whole_network.values)
+    ceiling = default_values()["z_SERT_PET"]
+    for taken in (0.0, 0.5, 0.95, 1.0):
+        values[names.index("x_SERT_plt")] = taken
+        values[names.index("t_SERT")] = 1 - ceiling * taken
+        found = whole_derivative.values(0.0, whole_network.initial, values)
+        assert found["f_SERT_blood"] == pytest.approx(1 - taken, abs=1e-9)
+        assert found["J_platelet"] == pytest.approx((1 - taken) * default_values()["J_platelet"], abs=1e-9)
+
+
+def test_every_inhibitor_that_a_tracer_measured_also_acts_on_platelets():
+    """Half of the ceiling in brain is half of all on platelets: the same dose, value and hour."""
+    ceiling = default_values()["z_SERT_PET"]
+    acting = [a for of_drug in actions().values() for a in of_drug]
+    brain = {a.drug: a for a in acting if a.parameter == "transporter.SLC6A4" and a.emax == -ceiling}
+    blood = {a.drug: a for a in acting if a.parameter == "drug.SERT.platelets"}
+    assert len(brain) > 5
+    assert brain.keys() == blood.keys()
+    for drug, one in blood.items():
+        other = brain[drug]
+        assert (one.kind, one.emax) == ("occupy", 1.0), drug
+        assert (one.value, one.unit, one.measured_h) == (other.value, other.unit, other.measured_h), drug
