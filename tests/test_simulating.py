@@ -245,6 +245,16 @@ def test_people_at_rest_stay_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Leave out --rest" in capsys.readouterr().err
 
 
+def test_where_a_species_is_set_to_begin_is_what_rests() -> None:
+    text = "model two() species B, C; B = 1; C = 0; b = 0.25; k = 0.5; J1: B -> C; b*B; J2: C -> B; k*C; end"
+    Path("two.ant").write_text(text, encoding="utf-8")
+    for people in ((), ("--people", "5", "--vary", "k", "--spread", "1e-9")):
+        assert run("two.ant", "--until", "9", "--rest", "--set", "B=4", *people, "--json", "two.json") == 0
+        document = json.loads(Path("two.json").read_text(encoding="utf-8"))
+        for band, level in zip(document["quantities"], (8 / 3, 4 / 3), strict=True):
+            np.testing.assert_allclose(band["median"], level, rtol=1e-5)
+
+
 def test_who_has_no_rest_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("grows.ant").write_text("model grows() species A; A = 1; a = 1; J: -> A; a; end", encoding="utf-8")
     assert run("grows.ant", "--until", "2", "--rest") == 1

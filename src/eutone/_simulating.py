@@ -290,6 +290,9 @@ def _computed(
     people = None if request.people is None else model.sample(request.people, **drawn)
     if request.rest:
         people = _resting(base, people, common, request, _part(advance, 0.0, 0.4))
+        # where a species was set to begin is in the totals of the rest, and would lead away from it
+        moved = {name: value for name, value in common["set"].items() if name not in base.network.species}
+        common = {**common, "set": moved}
         advance = _part(advance, 0.4, 1.0)
     courses = simulate(model, people, wanted=needed, progress=advance, **common)
     if request.people is None and people is not None:  # one person, who brings a start
@@ -306,7 +309,8 @@ def _resting(
     advance: Callable[[str, float], None],
 ) -> People:
     """The same people, who begin where ``base`` rests with what it has of them; of what is taken it has nothing."""
-    settings = {name: value for name, value in common["set"].items() if name in base.network.parameters}
+    its = {*base.network.parameters, *base.network.species}
+    settings = {name: value for name, value in common["set"].items() if name in its}
     known = {name: people[name] for name in people.parameters if name in base.network.parameters} if people else {}
     resting, found = at_rest(base, known, set=settings, threads=request.threads, progress=advance)
     if not found.all() and not request.quiet:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eutone.engine import compile_network, load_network, solve_steady, source
+import eutone
+from eutone.engine import cache, compile_network, load_network, remember, solve_steady, source
 from eutone.engine.course import compile_course
+from eutone.engine.plain import pack
 from eutone.engine.remember import key_of, remembered
 
 MODEL = "-> A; v; A -> B; V*A/(K + A); B -> ; k*B; v = 2; V = 10; K = 3; k = 0.5; A = 0; B = 100"
@@ -46,6 +53,58 @@ def test_a_flipped_byte_is_noticed(folder: Path, where: int, caplog: pytest.LogC
     with caplog.at_level(logging.WARNING):
         assert remembered(key_of("x"), (), lambda: "new") == "new"
     assert "damaged" in caplog.text
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), max_size=3), st.floats(0, 1), st.binary(max_size=9))
+def test_whatever_befalls_a_file_what_is_given_is_right(flips: list[tuple[float, int]], kept: float, more: bytes) -> None:
+    key, meant = key_of("x"), (1.5, "right", (2, None))
+    cache.write(key, pack(meant), "data")
+    path = cache.path_of(key, "data")
+    content = bytearray(path.read_bytes())
+    for where, bits in flips:
+        content[int(where * (len(content) - 1))] ^= bits
+    path.write_bytes(bytes(content[: round(kept * len(content))]) + more)
+    assert remembered(key, (), lambda: meant) == meant
+    assert remembered(key, (), never) == meant
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b'[{"Thing":[]},[]]', b'[{"array":["float64",[1e30]]},[]]'])
+def test_what_is_whole_and_says_nonsense_is_made_again(content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    cache.write(key_of("x"), len(content).to_bytes(8, "little") + content, "data")
+    with caplog.at_level(logging.WARNING):
+        assert remembered(key_of("x"), (), lambda: "right") == "right"
+    assert "made again" in caplog.text
+    assert remembered(key_of("x"), (), never) == "right"
+
+
+def test_processes_that_begin_together_do_not_disturb_each_other(folder: Path) -> None:
+    code = (
+        "from eutone.engine import compile_network, load_network, solve_steady, source\n"
+        "source._LONG = 10\n"
+        f"compiled = compile_network(load_network({MODEL!r}), ('k',), ('A',))\n"
+        "print(solve_steady(compiled, [[0.25]], check=1.0).states.tobytes().hex())\n"
+    )
+    env = os.environ | {"PYTHONPATH": str(Path(eutone.__file__).parents[1])}
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env=env | {"PYTHONHASHSEED": str(seed)}, stdout=subprocess.PIPE, text=True
+        )
+        for seed in range(3)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in begun]
+    assert all(process.returncode == 0 for process in begun)
+    assert len(set(said)) == 1
+    # the same whatever order sets had: one network, one plan of each of two programs, one object of each
+    assert sorted(path.suffix for path in folder.iterdir()) == [".data"] * 3 + [".obj"] * 2
+
+
+def test_the_engine_is_the_one_that_was_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Edited while a process runs on: what that still makes is not taken for what the edit makes."""
+    before = key_of("x")
+    (tmp_path / "edited.py").write_text("")
+    monkeypatch.setattr(remember, "__file__", str(tmp_path / "remember.py"))
+    assert remember._source() != remember._ENGINE
+    assert key_of("x") == before
 
 
 def test_code_from_the_cache_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

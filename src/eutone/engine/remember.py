@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from functools import cache as once
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,8 +20,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-@once
-def _engine() -> bytes:
+def _source() -> bytes:
     """A hash of this engine: its version, and its source as far as that is in files."""
     from eutone import __version__
 
@@ -32,9 +30,13 @@ def _engine() -> bytes:
     return digest.digest()
 
 
+# when the engine is imported: a process that runs on while somebody edits the files works by the source it began with
+_ENGINE = _source()
+
+
 def key_of(*parts: str | bytes) -> bytes:
     """A hash of ``parts`` and of this engine, 32 bytes."""
-    digest = hashlib.sha256(_engine())
+    digest = hashlib.sha256(_ENGINE)
     for part in parts:
         said = part.encode() if isinstance(part, str) else part
         digest.update(len(said).to_bytes(8, "little") + said)
