@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import eutone
 from eutone.engine import cache, compile_network, load_network, remember, solve_steady, source
 from eutone.engine.compile import Plan
 from eutone.engine.course import CoursePlan, compile_course
@@ -82,22 +80,21 @@ def test_what_is_whole_and_says_nonsense_is_made_again(content: bytes, caplog: p
     assert remembered(key_of("x"), (), never) == "right"
 
 
-def test_processes_that_begin_together_do_not_disturb_each_other(folder: Path) -> None:
+def test_processes_that_begin_together_do_not_disturb_each_other(
+    folder: Path, child: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     code = (
         "from eutone.engine import compile_network, load_network, solve_steady, source\n"
         "source._LONG = 10\n"
         f"compiled = compile_network(load_network({MODEL!r}), ('k',), ('A',))\n"
         "print(solve_steady(compiled, [[0.25]], check=1.0).states.tobytes().hex())\n"
     )
-    env = os.environ | {"PYTHONPATH": str(Path(eutone.__file__).parents[1])}
-    begun = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], env=env | {"PYTHONHASHSEED": str(seed)}, stdout=subprocess.PIPE, text=True
-        )
-        for seed in range(3)
-    ]
-    said = [process.communicate(timeout=120)[0] for process in begun]
-    assert all(process.returncode == 0 for process in begun)
+    begun = []
+    for seed in range(3):
+        monkeypatch.setenv("PYTHONHASHSEED", str(seed))
+        begun.append(child("-c", code))
+    said = [process.communicate() for process in begun]
+    assert [process.returncode for process in begun] == [0, 0, 0], said
     assert len(set(said)) == 1
     # the same whatever order sets had: one network, one plan of each of two programs, one object of each
     assert sorted(path.suffix for path in folder.iterdir()) == [".data"] * 3 + [".obj"] * 2
