@@ -314,7 +314,7 @@ def _resting(
     known = {name: people[name] for name in people.parameters if name in base.network.parameters} if people else {}
     resting, found = at_rest(base, known, set=settings, threads=request.threads, progress=advance)
     if not found.all() and not request.quiet:
-        lost = f"{int((~found).sum()):,} of {len(found):,} people have no steady state and begin as the model does"
+        lost = f"{int((~found).sum()):,} of {len(found):,} people have no steady state and begin as without --rest"
         print(f"note: {lost}", file=sys.stderr)  # noqa: T201
     own = {name: people[name] for name in people.parameters if name not in known} if people else {}
     return People.of({name: resting[name] for name in resting.parameters} | own)

@@ -156,12 +156,6 @@ def test_everybody_has_a_day_that_repeats_and_nothing_is_below_0_in_it(
     assert held == pytest.approx(np.broadcast_to(held[:, :1], held.shape))
 
 
-def test_the_same_seed_is_the_same_people():
-    """And so the same day: that it depends on nobody beside is in tests/engine/test_periodic.py."""
-    differ = drawn(load_whole())
-    assert differ.people(5, seed=7).tobytes() == differ.people(9, seed=7)[:5].tobytes()
-
-
 RING = ("NH2TP", "PTP", "sep", "BH4", "qBH2", "BH2")
 POOLS = {
     "pterins of catecholamine cells": (

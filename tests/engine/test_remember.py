@@ -177,6 +177,24 @@ def test_a_long_model_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         load_network(MODEL + "; extra = 1")
 
 
+def test_a_file_that_changes_while_it_is_read_is_kept_as_what_was_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(source, "_LONG", 10)
+    path, first = tmp_path / "edited.ant", "model edited()\n  k = 1; A = 1; A -> ; k*A\nend\n"
+    path.write_text(first)
+    convert = source._antimony
+
+    def edited_meanwhile(text: str, path: Path | None) -> str:
+        tmp_path.joinpath("edited.ant").write_text(first.replace("k = 1", "k = 2"))
+        return convert(text, path)
+
+    monkeypatch.setattr(source, "_antimony", edited_meanwhile)
+    load_network(path)
+    path.write_text(first)
+    assert load_network(path).values.tolist() == [1.0]
+
+
 def test_a_model_that_opens_other_files_is_always_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(source, "_LONG", 10)
     part, whole = tmp_path / "part.ant", tmp_path / "whole.ant"
