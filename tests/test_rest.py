@@ -56,3 +56,17 @@ def test_who_has_no_steady_state_begins_as_the_model_does() -> None:
     people, found = eu.at_rest(model, People.of({"a": [2.0, 1.0], "k": [1.0, 0.0]}))
     assert found.tolist() == [True, False]
     np.testing.assert_allclose(people["A"], [2, 1], rtol=1e-8)
+
+
+def test_who_has_none_begins_where_their_own_numbers_say() -> None:
+    model = eu.load("model grows() species A; A = 2*a; a = 1; k = 1; J1: -> A; a; J2: A -> ; k*A; end")
+    people, found = eu.at_rest(model, People.of({"a": [2.0, 3.0], "k": [1.0, 0.0]}))
+    assert found.tolist() == [True, False]
+    np.testing.assert_allclose(people["A"], [2, 6], rtol=1e-8)
+    people, _ = eu.at_rest(model, People.of({"A": [5.0, 7.0], "k": [1.0, 0.0]}))
+    np.testing.assert_allclose(people["A"], [1, 7], rtol=1e-8)
+
+
+def test_a_species_that_is_set_goes_into_the_total(pools: Model) -> None:
+    people, _ = eu.at_rest(pools, set={"B": 4.0})
+    np.testing.assert_allclose(people["B"] + people["C"], 4, rtol=1e-9)

@@ -245,6 +245,27 @@ def test_people_at_rest_stay_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Leave out --rest" in capsys.readouterr().err
 
 
+def test_people_at_rest_say_how_they_were_drawn() -> None:
+    Path("pool.ant").write_text(POOL, encoding="utf-8")
+    command = ("pool.ant", "--until", "9", "--people", "3", "--seed", "4", "--spread", "0.1", "--vary", "k")
+    assert run(*command, "--out", "drawn.nc") == 0
+    assert run(*command, "--rest", "--out", "rest.nc") == 0
+    drawn, rest = (xr.load_dataset(name) for name in ("drawn.nc", "rest.nc"))
+    assert rest.attrs["seed"] == drawn.attrs["seed"] == 4
+    assert rest.attrs["varied"] == "k A"
+    np.testing.assert_array_equal(rest.attrs["spread"], [0.1, 0.0])
+
+
+def test_where_a_species_is_set_to_begin_is_what_rests() -> None:
+    text = "model two() species B, C; B = 1; C = 0; b = 0.25; k = 0.5; J1: B -> C; b*B; J2: C -> B; k*C; end"
+    Path("two.ant").write_text(text, encoding="utf-8")
+    for people in ((), ("--people", "5", "--vary", "k", "--spread", "1e-9")):
+        assert run("two.ant", "--until", "9", "--rest", "--set", "B=4", *people, "--json", "two.json") == 0
+        document = json.loads(Path("two.json").read_text(encoding="utf-8"))
+        for band, level in zip(document["quantities"], (8 / 3, 4 / 3), strict=True):
+            np.testing.assert_allclose(band["median"], level, rtol=1e-5)
+
+
 def test_who_has_no_rest_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     Path("grows.ant").write_text("model grows() species A; A = 1; a = 1; J: -> A; a; end", encoding="utf-8")
     assert run("grows.ant", "--until", "2", "--rest") == 1

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from eutone._loaded import Model, load
 from eutone._people import People
-from eutone._setup import people_of
+from eutone._setup import people_of, setup
 from eutone._simulate import steady_state
 
 if TYPE_CHECKING:
@@ -45,9 +45,10 @@ def at_rest(
     Returns
     -------
     People
-        The same with a column for every species.
+        The same with a column for every species. What was ``set`` is not in it: parameters have to be set again where
+        these people are simulated; of species it went into the totals.
     array, (n,)
-        Who has a steady state; the others begin as the model does.
+        Who has a steady state; the others begin where they would have without this.
 
     Raises
     ------
@@ -69,7 +70,12 @@ def at_rest(
     states = np.column_stack([np.atleast_1d(rest[name].values) for name in species])
     found = np.isfinite(states).all(axis=1)
     own = [k for k, name in enumerate(given.parameters) if name not in species]
-    states = np.where(found[:, None], states, model.network.initial)
+    if not found.all():
+        asked = setup(model, given.parameters, set)
+        begun = asked.start(given.values)
+        if begun is None:
+            begun = model.network.starts(asked.free, asked.parameters(given.values))
+        states = np.where(found[:, None], states, begun)
     names = (*(given.parameters[k] for k in own), *species)
     spread = tuple(given.spread[k] for k in own) + (0.0,) * len(species) if given.spread else ()
     return People(names, np.hstack([given.values[:, own], states]), given.seed, spread), found

@@ -290,6 +290,9 @@ def _computed(
     people = None if request.people is None else model.sample(request.people, **drawn)
     if request.rest:
         people = _resting(base, people, common, request, _part(advance, 0.0, 0.4))
+        # where a species was set to begin is in the totals of the rest, and would lead away from it
+        moved = {name: value for name, value in common["set"].items() if name not in base.network.species}
+        common = {**common, "set": moved}
         advance = _part(advance, 0.4, 1.0)
     courses = simulate(model, people, wanted=needed, progress=advance, **common)
     if request.people is None and people is not None:  # one person, who brings a start
@@ -306,14 +309,23 @@ def _resting(
     advance: Callable[[str, float], None],
 ) -> People:
     """The same people, who begin where ``base`` rests with what it has of them; of what is taken it has nothing."""
-    settings = {name: value for name, value in common["set"].items() if name in base.network.parameters}
-    known = {name: people[name] for name in people.parameters if name in base.network.parameters} if people else {}
-    resting, found = at_rest(base, known, set=settings, threads=request.threads, progress=advance)
+    its = {*base.network.parameters, *base.network.species}
+    settings = {name: value for name, value in common["set"].items() if name in its}
+    drawn = People((), np.empty((1, 0))) if people is None else people
+    known = [k for k, name in enumerate(drawn.parameters) if name in its]
+    own = [k for k, name in enumerate(drawn.parameters) if name not in its]
+    resting, found = at_rest(base, _columns(drawn, known), set=settings, threads=request.threads, progress=advance)
     if not found.all() and not request.quiet:
-        lost = f"{int((~found).sum()):,} of {len(found):,} people have no steady state and begin as the model does"
+        lost = f"{int((~found).sum()):,} of {len(found):,} people have no steady state and begin as without --rest"
         print(f"note: {lost}", file=sys.stderr)  # noqa: T201
-    own = {name: people[name] for name in people.parameters if name not in known} if people else {}
-    return People.of({name: resting[name] for name in resting.parameters} | own)
+    added = _columns(drawn, own)
+    values = np.hstack([resting.values, added.values])
+    return People((*resting.parameters, *added.parameters), values, drawn.seed, (*resting.spread, *added.spread))
+
+
+def _columns(people: People, which: Sequence[int]) -> People:
+    spread = tuple(people.spread[k] for k in which) if people.spread else ()
+    return People(tuple(people.parameters[k] for k in which), people.values[:, which], people.seed, spread)
 
 
 def _part(advance: Callable[[str, float], None], low: float, high: float) -> Callable[[str, float], None]:

@@ -23,3 +23,10 @@ def test_the_pages_are_up_to_date(script: str) -> None:
         env=env, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the pages are in the checkout only")
+def test_every_page_of_a_module_has_one_title() -> None:
+    for path in (ROOT / "docs" / "modules").glob("*.md"):
+        titles = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
+        assert len(titles) == 1, f"{path.name}: {titles}"

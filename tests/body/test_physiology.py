@@ -24,6 +24,9 @@ PEOPLE = 1000
 FEW = 0.003  # of people: of 4,000 at most three went the other way, at one level of one row; one had no rest
 # what NET takes back is released again: where stores are what limits release, 37 of 4,000 have more outside
 MORE = {"t_NET": 0.02}
+SLIGHT = 0.02  # and no further than this,
+# but for what NET takes back, and for vesicles that keep what more synthesis, or less firing, no longer lets out
+FAR = {"t_NET": 0.1, "e_VMAT2": 0.5}
 NOISE = 1e-6  # relative, of a level: steady states are found to about 1e-9
 SET = ("in_CORT", "in_T4")  # what is given, 0 by default and of no spread
 
@@ -102,6 +105,8 @@ def test_monotone_where_physiology_is(
         assert against.mean() <= MORE.get(what, FEW), (
             f"{says}: {level} goes the other way in {against.sum()} of {PEOPLE}"
         )
+        far = FAR.get(what, SLIGHT)
+        assert rise.min() > -far, f"{says}: {level} goes the other way by {-rise.min():.0%}, not {far:.0%} at most"
 
 
 def test_phenylalanine_never_raises_the_entry_of_tyrosine_or_tryptophan(
@@ -149,12 +154,6 @@ def test_everybody_has_a_day_that_repeats_and_nothing_is_below_0_in_it(
     moieties = conserved_moieties(network)
     held = course.states @ moieties.laws.T
     assert held == pytest.approx(np.broadcast_to(held[:, :1], held.shape))
-
-
-def test_the_same_seed_is_the_same_people():
-    """And so the same day: that it depends on nobody beside is in tests/engine/test_periodic.py."""
-    differ = drawn(load_whole())
-    assert differ.people(5, seed=7).tobytes() == differ.people(9, seed=7)[:5].tobytes()
 
 
 RING = ("NH2TP", "PTP", "sep", "BH4", "qBH2", "BH2")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, fields
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from eutone.engine import load_network
@@ -90,3 +91,47 @@ def test_what_was_not_written_is_not_read(change: object) -> None:
     data = pack(Thing(np.arange(3.0), {"a": call("sin", symbol("x"))}, slice(0, 1), ()))
     with pytest.raises(ValueError, match=r"no description|buffer|Expecting|Unterminated|line 1"):
         unpack(change(data), (Thing,))  # type: ignore[operator]
+
+
+PACKED = pack(load_network(FULL))
+
+
+@given(st.lists(st.tuples(st.integers(0, len(PACKED) - 1), st.integers(0, 255)), max_size=4), st.integers(0, 40))
+def test_whatever_is_damaged_is_a_value_or_an_error(bytes_: list[tuple[int, int]], lost: int) -> None:
+    data = bytearray(PACKED)
+    for where, byte in bytes_:
+        data[where] = byte
+    try:
+        unpack(bytes(data[: len(data) - lost]), (Network, Place, Event))
+    except ValueError:
+        return
+    assert not lost
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["node", "map", "array", "slice", "Thing", "Other"]), inner, max_size=2)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON, st.lists(st.lists(JSON, max_size=4), max_size=3), st.binary(max_size=24))
+@example({"array": ["float64", [10**30]]}, [], b"")
+@example({"array": ["float64", [-1]]}, [], bytes(8))
+@example(None, [], b"more")
+def test_whatever_json_says_is_a_value_or_an_error(said: object, nodes: object, behind: bytes) -> None:
+    text = json.dumps([said, nodes]).encode()
+    try:
+        unpack(len(text).to_bytes(8, "little") + text + behind, (Thing,))
+    except ValueError:
+        return
+    assert "array" in text.decode() or not behind
+
+
+def test_what_is_nested_without_end_is_an_error() -> None:
+    text = b"[" * 100_000
+    with pytest.raises(ValueError, match="no description"):
+        unpack(len(text).to_bytes(8, "little") + text, ())

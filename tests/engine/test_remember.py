@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eutone.engine import compile_network, load_network, solve_steady, source
-from eutone.engine.course import compile_course
+from eutone.engine import cache, compile_network, load_network, remember, solve_steady, source
+from eutone.engine.compile import Plan
+from eutone.engine.course import CoursePlan, compile_course
+from eutone.engine.course_kernel import CourseLayout
+from eutone.engine.course_verify import Rehearsed
+from eutone.engine.kernel import Layout
+from eutone.engine.plain import pack, unpack
 from eutone.engine.remember import key_of, remembered
 
 MODEL = "-> A; v; A -> B; V*A/(K + A); B -> ; k*B; v = 2; V = 10; K = 3; k = 0.5; A = 0; B = 100"
@@ -48,6 +58,57 @@ def test_a_flipped_byte_is_noticed(folder: Path, where: int, caplog: pytest.LogC
     assert "damaged" in caplog.text
 
 
+@given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 255)), max_size=3), st.floats(0, 1), st.binary(max_size=9))
+def test_whatever_befalls_a_file_the_answer_is_right(flips: list[tuple[float, int]], kept: float, more: bytes) -> None:
+    key, meant = key_of("x"), (1.5, "right", (2, None))
+    cache.write(key, pack(meant), "data")
+    path = cache.path_of(key, "data")
+    content = bytearray(path.read_bytes())
+    for where, bits in flips:
+        content[int(where * (len(content) - 1))] ^= bits
+    path.write_bytes(bytes(content[: round(kept * len(content))]) + more)
+    assert remembered(key, (), lambda: meant) == meant
+    assert remembered(key, (), never) == meant
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 100_000, b'[{"Thing":[]},[]]', b'[{"array":["float64",[1e30]]},[]]'])
+def test_what_is_whole_and_says_nonsense_is_made_again(content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    cache.write(key_of("x"), len(content).to_bytes(8, "little") + content, "data")
+    with caplog.at_level(logging.WARNING):
+        assert remembered(key_of("x"), (), lambda: "right") == "right"
+    assert "made again" in caplog.text
+    assert remembered(key_of("x"), (), never) == "right"
+
+
+def test_processes_that_begin_together_do_not_disturb_each_other(
+    folder: Path, child: Callable[..., subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "from eutone.engine import compile_network, load_network, solve_steady, source\n"
+        "source._LONG = 10\n"
+        f"compiled = compile_network(load_network({MODEL!r}), ('k',), ('A',))\n"
+        "print(solve_steady(compiled, [[0.25]], check=1.0).states.tobytes().hex())\n"
+    )
+    begun = []
+    for seed in range(3):
+        monkeypatch.setenv("PYTHONHASHSEED", str(seed))
+        begun.append(child("-c", code))
+    said = [process.communicate() for process in begun]
+    assert [process.returncode for process in begun] == [0, 0, 0], said
+    assert len(set(said)) == 1
+    # the same whatever order sets had: one network, one plan of each of two programs, one object of each
+    assert sorted(path.suffix for path in folder.iterdir()) == [".data"] * 3 + [".obj"] * 2
+
+
+def test_the_engine_is_the_one_that_was_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Edited while a process runs on: what that still makes is not taken for what the edit makes."""
+    before = key_of("x")
+    (tmp_path / "edited.py").write_text("")
+    monkeypatch.setattr(remember, "__file__", str(tmp_path / "remember.py"))
+    assert remember._source() != remember._ENGINE
+    assert key_of("x") == before
+
+
 def test_code_from_the_cache_builds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     network = load_network(MODEL)
     compile_network(network, ("k",), ("A",))
@@ -69,6 +130,32 @@ def test_a_plan_without_its_object_compiles_again(folder: Path) -> None:
     assert compile_course(network, ("k",)).origin == "compiled"
 
 
+def test_a_plan_that_says_otherwise_than_the_code_is_made_again(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whole, of these kinds, and of numbers that the code does not give: another machine's, or an older fault."""
+    network = load_network(MODEL)
+
+    def asked() -> tuple[str, str]:
+        compiled = compile_network(network, ("k",))
+        assert solve_steady(compiled, [[0.25]], check=1.0).checked == 1
+        return compiled.origin, compile_course(network, ("k",)).origin
+
+    asked()
+    for path in folder.glob("*.data"):
+        key = bytes.fromhex(path.stem)
+        kept = unpack(cache.read(key, "data") or b"", (Plan, Layout, CoursePlan, CourseLayout, Rehearsed))
+        if isinstance(kept, Plan):
+            kept = replace(kept, rehearsed={name: (a, 1.01 * b) for name, (a, b) in kept.rehearsed.items()})
+        elif isinstance(kept, CoursePlan):
+            kept = replace(kept, rehearsed=replace(kept.rehearsed, change=1.01 * kept.rehearsed.change))
+        else:
+            kept = kept[0], 1.01 * kept[1]
+        cache.write(key, pack(kept), "data")
+    with caplog.at_level(logging.WARNING):
+        assert asked() == ("compiled", "compiled")
+    assert caplog.text.count("; made again") == 3
+    assert asked() == ("cache", "cache")
+
+
 def test_the_check_is_compiled_when_somebody_is_asked(folder: Path) -> None:
     compiled = compile_network(load_network(MODEL), ("k",))
     before = len(list(folder.glob("*.obj")))
@@ -88,6 +175,24 @@ def test_a_long_model_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(a is b for a, b in zip(first.rates, again.rates, strict=True))
     with pytest.raises(AssertionError, match="again"):
         load_network(MODEL + "; extra = 1")
+
+
+def test_a_file_that_changes_while_it_is_read_is_kept_as_what_was_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(source, "_LONG", 10)
+    path, first = tmp_path / "edited.ant", "model edited()\n  k = 1; A = 1; A -> ; k*A\nend\n"
+    path.write_text(first)
+    convert = source._antimony
+
+    def edited_meanwhile(text: str, path: Path | None) -> str:
+        tmp_path.joinpath("edited.ant").write_text(first.replace("k = 1", "k = 2"))
+        return convert(text, path)
+
+    monkeypatch.setattr(source, "_antimony", edited_meanwhile)
+    load_network(path)
+    path.write_text(first)
+    assert load_network(path).values.tolist() == [1.0]
 
 
 def test_a_model_that_opens_other_files_is_always_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from eutone.engine.network import Network
 from eutone.engine.people import CAREFUL, Code, begin, common, run
 from eutone.engine.plain import pack
 from eutone.engine.program import interpret
-from eutone.engine.remember import key_of, remembered
+from eutone.engine.remember import key_of, used
 from eutone.engine.steady_emit import COMMON, FUNCTIONS, emit_follow, emit_steady
 from eutone.engine.verify import check_fault, fault, rehearse, rehearse_check
 
@@ -141,23 +141,24 @@ def compile_network(
     def text() -> str:
         return written[0] if written else emit_steady(build_kernel(network, free, wanted), width)
 
-    key = key_of("steady", pack((network, free, wanted, width)))
-    planned = remembered(key, (Plan, Layout), plan)
     address, number = ctypes.c_void_p, ctypes.c_int64
 
-    def make(engine: Any, origin: str) -> Compiled:
-        functions = [
-            ctypes.CFUNCTYPE(None, address, number, address, *[address] * (name in COMMON))(
-                engine.get_function_address(name)
-            )
-            for name in FUNCTIONS
-        ]
-        layout = planned.layout
-        follow = _later(lambda: _check(planned, width, network.name, engine))
-        known = network, free, layout.observables, width, origin, layout, layout.typical, engine
-        return Compiled(*known, follow, *functions)
+    def code_of(planned: Plan) -> Compiled:
+        def make(engine: Any, origin: str) -> Compiled:
+            functions = [
+                ctypes.CFUNCTYPE(None, address, number, address, *[address] * (name in COMMON))(
+                    engine.get_function_address(name)
+                )
+                for name in FUNCTIONS
+            ]
+            layout = planned.layout
+            follow = _later(lambda: _check(planned, width, network.name, engine))
+            known = network, free, layout.observables, width, origin, layout, layout.typical, engine
+            return Compiled(*known, follow, *functions)
 
-    compiled = fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
+        return fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
+
+    compiled = used(key_of("steady", pack((network, free, wanted, width))), (Plan, Layout), plan, code_of)
     return replace(compiled, typical=_typical(compiled))
 
 
@@ -200,7 +201,6 @@ def _check(planned: Plan, width: int, name: str, owner: Any) -> Code:
     def text() -> str:
         return written[0] if written else emit_follow(layout, build_check(layout), width)
 
-    mark, after = remembered(key_of("check", pack((layout, solved, width))), (Layout,), plan)
     address, number = ctypes.c_void_p, ctypes.c_int64
     prototype = ctypes.CFUNCTYPE(None, address, number, address, address)
 
@@ -208,7 +208,11 @@ def _check(planned: Plan, width: int, name: str, owner: Any) -> Code:
         code = prototype(engine.get_function_address("follow"))
         return _Check(code, owner.get_function_address("solution"), (owner, engine))
 
-    return fetch(mark, text, name, make, lambda made: check_fault(made, before, after))
+    def code_of(planned: tuple[str, NDArray[np.float64]]) -> Code:
+        mark, after = planned
+        return fetch(mark, text, name, make, lambda made: check_fault(made, before, after))
+
+    return used(key_of("check", pack((layout, solved, width))), (Layout,), plan, code_of)
 
 
 def _typical(compiled: Compiled) -> NDArray[np.float64]:

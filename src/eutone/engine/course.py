@@ -31,7 +31,7 @@ from eutone.engine.expr import const, symbol
 from eutone.engine.machine import fetch, host_lane_width, mark_of, no_collections
 from eutone.engine.network import Network
 from eutone.engine.plain import pack
-from eutone.engine.remember import key_of, remembered
+from eutone.engine.remember import key_of, used
 from eutone.engine.status import Status
 
 __all__ = ["CourseCode", "Courses", "Dose", "compile_course", "jumps_until", "solve_course"]
@@ -185,20 +185,22 @@ def compile_course(
     def text() -> str:
         return written[0] if written else emit_course(build_course_kernel(flowing, read), width)
 
-    key = key_of("course", pack((network, free, infused, width)))
-    planned = remembered(key, (CoursePlan, CourseLayout, Clock, Rehearsed), plan)
     events = EventFormulas(Derivative(network)) if network.events else None
     pointer, integer = ctypes.c_void_p, ctypes.c_int64
     prototype = ctypes.CFUNCTYPE(
         None, pointer, integer, pointer, pointer, integer, pointer, integer, pointer, pointer, integer
     )
 
-    def make(engine: Any, origin: str) -> CourseCode:
-        run = prototype(engine.get_function_address("course"))
-        known = planned.layout, infused, planned.clocks
-        return CourseCode(network, free, width, origin, *known, events, engine, run)
+    def code_of(planned: CoursePlan) -> CourseCode:
+        def make(engine: Any, origin: str) -> CourseCode:
+            run = prototype(engine.get_function_address("course"))
+            known = planned.layout, infused, planned.clocks
+            return CourseCode(network, free, width, origin, *known, events, engine, run)
 
-    return fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
+        return fetch(planned.mark, text, network.name, make, lambda made: fault(made, planned.rehearsed))
+
+    key = key_of("course", pack((network, free, infused, width)))
+    return used(key, (CoursePlan, CourseLayout, Clock, Rehearsed), plan, code_of)
 
 
 def _with_inflows(network: Network, infused: Sequence[str]) -> Network:

@@ -8,6 +8,7 @@ it. Reading it runs nothing and makes nothing that is not on the list.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -97,9 +98,12 @@ def unpack(data: bytes, kinds: Iterable[type]) -> Any:
         nodes: list[Expr] = []
         for op, value, *args in listed:
             nodes.append(exactly(op, tuple([nodes[a] for a in args]), value))
-        found: Any = _Unpacker(nodes, data, length, named).value(root)
-    except (KeyError, IndexError, TypeError) as error:
+        unpacker = _Unpacker(nodes, data, length, named)
+        found: Any = unpacker.value(root)
+    except (KeyError, IndexError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"no description: {error!r}") from error
+    if unpacker.offset != len(data):
+        raise ValueError("no description: more than it says is in it")
     return found
 
 
@@ -125,9 +129,8 @@ class _Unpacker:
 
     def array(self, dtype: str, shape: list[int]) -> NDArray[Any]:
         """The next one: they stand behind each other in the order in which they were met."""
-        if dtype not in _DTYPES:
-            raise ValueError(f"no description: an array of {dtype}")
-        count = int(np.prod(shape, dtype=np.int64))
-        array = np.frombuffer(self.data, dtype=dtype, count=count, offset=self.offset).reshape(shape).copy()
+        if dtype not in _DTYPES or min(shape, default=0) < 0:
+            raise ValueError(f"no description: an array of {dtype}, {shape}")
+        array = np.frombuffer(self.data, dtype=dtype, count=math.prod(shape), offset=self.offset).reshape(shape).copy()
         self.offset += array.nbytes
         return array

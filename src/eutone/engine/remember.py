@@ -8,33 +8,39 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from functools import cache as once
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from eutone._errors import SolveError
 from eutone.engine import cache
 from eutone.engine.plain import pack, unpack
 
-__all__ = ["key_of", "remembered"]
+__all__ = ["key_of", "remembered", "used"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-@once
-def _engine() -> bytes:
-    """A hash of this engine: its version, and its source as far as that is in files."""
+def _source() -> bytes:
+    """A hash of this engine: its version, its source as far as that is in files, and whose arithmetic it uses."""
     from eutone import __version__
 
-    digest = hashlib.sha256(f"{__version__}".encode())
+    digest = hashlib.sha256(f"{__version__} {np.__version__}".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(f"\0{path.name}\0".encode() + path.read_bytes())
     return digest.digest()
 
 
+# when the engine is imported: a process that runs on while somebody edits the files works by the source it began with
+_ENGINE = _source()
+
+
 def key_of(*parts: str | bytes) -> bytes:
     """A hash of ``parts`` and of this engine, 32 bytes."""
-    digest = hashlib.sha256(_engine())
+    digest = hashlib.sha256(_ENGINE)
     for part in parts:
         said = part.encode() if isinstance(part, str) else part
         digest.update(len(said).to_bytes(8, "little") + said)
@@ -64,3 +70,25 @@ def remembered(key: bytes, kinds: Sequence[type], make: Callable[[], T]) -> T:
     made = make()
     cache.write(key, pack(made), "data")
     return made
+
+
+def used(key: bytes, kinds: Sequence[type], make: Callable[[], T], use: Callable[[T], R]) -> R:
+    """What ``use`` makes of what is `remembered`; if code disagrees with that, of what is made again.
+
+    Parameters
+    ----------
+    key, kinds, make
+        As `remembered` takes them.
+    use : callable
+
+    Raises
+    ------
+    SolveError
+        From ``use``, of what was made just now.
+    """
+    try:
+        return use(remembered(key, kinds, make))
+    except SolveError as error:
+        log.warning("%s: %s; made again", cache.path_of(key, "data"), error)
+        cache.forget(key, "data")
+    return use(remembered(key, kinds, make))

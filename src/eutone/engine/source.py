@@ -106,14 +106,14 @@ def _refuse_characters(text: str, name: str) -> None:
 
 
 def _antimony(text: str, path: Path | None) -> str:
-    """The SBML text of an Antimony model; from a file, where there is one, for imports are relative to it."""
+    """The SBML text of an Antimony model; from its file where it opens others, for imports are relative to it."""
     import antimony
 
     with _ANTIMONY:
         antimony.clearPreviousLoads()
         antimony.clearDirectories()
         try:
-            if path is None:
+            if path is None or not _opens_files(text):  # a file that is written meanwhile is kept as what was read
                 loaded = antimony.loadAntimonyString(text)
             else:
                 antimony.addDirectory(str(path.resolve().parent))
