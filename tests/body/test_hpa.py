@@ -133,3 +133,37 @@ def test_ovine_crh_saturates_as_measured(axis: tuple[Network, Derivative]):
     assert rise[2] + 1 == pytest.approx(82 / 14, rel=0.1)
     assert 0.25 < rise[1] / rise[2] < 0.7
     assert rise[0] < 0.15 * rise[2]
+
+
+def test_little_tetracosactide_does_what_much_does(axis: tuple[Network, Derivative]):
+    """Cortisol +161 (49) nmol/L after 90 ng; 0.5 ug do at 20 min what 250 do (10.1677/joe.0.1360167), 1 ug at 30 min."""
+    network, derivative = axis
+    at = np.array([0.0, 20.0, 30.0, 60.0]) / 60
+    rise = {}
+    for ug in (0.09, 0.5, 1.0, 250.0):
+        dose = [Dose("in_ACTH24", 0.0, 26_500 * ug, 1 / 60)]
+        found = time_course(network, at, {}, dose, derivative=derivative, rtol=1e-6)["plasma_CORT"]
+        rise[ug] = 1000 * (found - found[0])
+    assert 80 < rise[0.09].max() < 260
+    assert rise[0.5][1] == pytest.approx(rise[250.0][1], rel=0.05)
+    assert rise[1.0][2] == pytest.approx(rise[250.0][2], rel=0.05)
+    assert rise[250.0][3] > 1.4 * rise[1.0][3]
+
+
+def test_the_cortex_is_used_to_what_lasts(axis: tuple[Network, Derivative]):
+    """Steep within minutes, in proportion where ACTH lasts: else a tenth more ACTH would have no rest."""
+    network, derivative = axis
+    still = {"in_ACTH24": 12 * 5.94, "k_adr": 1e-9}  # as much again as one's own, and glands that do not grow
+    found = time_course(network, [0.5, 720.0], still, derivative=derivative, rtol=1e-6)
+    folds = (found["ACTH"] + found["ACTH24"]) / 12
+    assert found["f_cortex"][0] > 2 * folds[0]
+    assert found["f_cortex"][1] == pytest.approx(folds[1], rel=0.1)
+
+
+def test_feedback_by_gr_lets_crh_act_for_two_hours(axis: tuple[Network, Derivative]):
+    """30 ug/kg of ovine CRH hold ACTH up for two hours (Orth 1983), though cortisol is fourfold by then."""
+    network, derivative = axis
+    dose = [Dose("in_oCRH", 0.0, 60 * 30.0, 1 / 60)]
+    found = time_course(network, [1.0, 2.0], {}, dose, derivative=derivative, rtol=1e-6)
+    assert found["f_ACTH"][1] > 0.5 * found["f_ACTH"][0]
+    assert found["plasma_CORT"][1] > 3 * 0.174
