@@ -39,8 +39,8 @@ def test_the_day_has_the_rhythm_and_the_mean(axis: tuple[Network, Derivative]):
 def test_weeks_of_stress_are_as_in_the_published_model(axis: tuple[Network, Derivative]):
     """60 days of twice the drive, then none (Karin 2020, its own table), within 5 %.
 
-    A cortex that answers steeply shrinks sooner when ACTH falls below what it is used to: 0.83, 0.89, 1.19, 1.08, 1.36 after
-    four weeks of rest, where the published model has the second row. Glands outlast the stress all the same.
+    A cortex that answers steeply shrinks sooner when ACTH falls below what it is used to: 0.83, 0.89, 1.19, 1.08 and 1.36
+    after four weeks of rest, where the published model has the second row. Glands outlast the stress all the same.
     """
     under = time_course(axis[0], [1440.0], {"in_stress": 2.0}, derivative=axis[1], rtol=1e-6)
     assert [under[k][-1] for k in FOLDS] == pytest.approx((0.99, 1.21, 1.87, 1.32, 1.55), rel=0.05)
@@ -136,7 +136,7 @@ def test_ovine_crh_saturates_as_measured(axis: tuple[Network, Derivative]):
 
 
 def test_little_tetracosactide_does_what_much_does(axis: tuple[Network, Derivative]):
-    """Cortisol +161 (49) nmol/L after 90 ng; 0.5 ug do at 20 min what 250 do (10.1677/joe.0.1360167), 1 ug at 30 min."""
+    """Cortisol +161 (49) nmol/L after 90 ng; 0.5 ug do at 20 min what 250 do (10.1677/joe.0.1360167); 1 ug at 30."""
     network, derivative = axis
     at = np.array([0.0, 20.0, 30.0, 60.0]) / 60
     rise = {}
