@@ -39,8 +39,9 @@ def test_the_day_has_the_rhythm_and_the_mean(axis: tuple[Network, Derivative]):
 def test_weeks_of_stress_are_as_in_the_published_model(axis: tuple[Network, Derivative]):
     """60 days of twice the drive, then none (Karin 2020, its own table), within 5 %.
 
-    A cortex that answers steeply shrinks sooner when ACTH falls below what it is used to: 0.83, 0.89, 1.19, 1.08 and 1.36
-    after four weeks of rest, where the published model has the second row. Glands outlast the stress all the same.
+    A cortex that answers steeply shrinks sooner when ACTH falls below what it is used to: 0.83, 0.89, 1.19, 1.08
+    and 1.36 after four weeks of rest, where the published model has the second row. Glands outlast the stress all the
+    same.
     """
     under = time_course(axis[0], [1440.0], {"in_stress": 2.0}, derivative=axis[1], rtol=1e-6)
     assert [under[k][-1] for k in FOLDS] == pytest.approx((0.99, 1.21, 1.87, 1.32, 1.55), rel=0.05)
