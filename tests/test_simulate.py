@@ -402,3 +402,13 @@ def test_nobody_is_refused_everywhere(decay: Model, people: object) -> None:
 def test_a_spread_too_wide_for_numbers_is_refused_without_a_warning(decay: Model) -> None:
     with pytest.raises(eu.InputError, match="smaller spread"):
         decay.sample(50, spread=1e6, only="k")
+
+
+def test_a_model_of_rules_alone_follows_time_parameters_and_doses() -> None:
+    model = eu.load("model rules() a = 2; b := a*x; x := sin(time) + 2; end")
+    times = np.array([0.0, 1.0, 4.0])
+    course = eu.simulate(model, {"a": [1.0, 3.0]}, times, "a 1 at 4")
+    assert set(course.data_vars) == {"b", "x", "status", "steps"}
+    np.testing.assert_allclose(course["x"], np.tile(np.sin(times) + 2, (2, 1)))
+    np.testing.assert_allclose(course["b"].sel(person=1), [3, 3, 4] * (np.sin(times) + 2))
+    assert (course["status"] == 0).all()

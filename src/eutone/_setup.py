@@ -110,6 +110,8 @@ def setup(
     dosed = {dose.target for dose in all_doses}
     moving = {*varied, *given, *dosed}
     infused = {d.target for d in all_doses if np.nan_to_num(np.asarray(d.duration, dtype=float)).max(initial=0) > 0}
+    if wanted is None and not network.species:
+        wanted = tuple(network.inlined())
     try:
         look = wanted_of(network, (wanted,) if isinstance(wanted, str) else wanted)
     except ModelError as error:  # the model is right, and the question is not

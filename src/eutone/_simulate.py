@@ -65,7 +65,8 @@ def simulate(
         Parameters, and values that species begin with, for everybody: it goes before what people bring. What other
         species begin with follows parameters, not what a species is set to.
     wanted : str or sequence of str, optional
-        Species, rules, reactions (their rates) and parameters, by id. Every species if not given.
+        Species, rules, reactions (their rates) and parameters, by id. Every species if not given; every rule of a model
+        that has no species.
     rtol, atol : float
         Error allowed in a step: ``atol + rtol |x|``.
     max_steps : int
@@ -100,28 +101,33 @@ def simulate(
     model, who, table, asked = _prepared(model, people, seed, set, doses, wanted)
     fits(len(table) * at.size * (len(asked.wanted.species) + len(asked.wanted.formulas)))
     tell = progress or (lambda _stage, _share: None)
-    tell("compiling", 0.0)
-    code = compile_course(model.network, asked.free, infused=asked.infused)
     parameters = asked.parameters(table)
-    found = solve_course(
-        code,
-        parameters,
-        at,
-        doses=asked.doses,
-        start=asked.start(table),
-        wanted=asked.wanted.species,
-        rtol=rtol,
-        atol=atol,
-        max_steps=max_steps,
-        threads=threads,
-        stop=stop,
-        progress=lambda done, n: tell("integrating", min(_SOLVED, _COMPILED + (_SOLVED - _COMPILED) * done / n)),
-    )
-    _answered(found.status, stop)
+    if model.network.species:
+        tell("compiling", 0.0)
+        code = compile_course(model.network, asked.free, infused=asked.infused)
+        found = solve_course(
+            code,
+            parameters,
+            at,
+            doses=asked.doses,
+            start=asked.start(table),
+            wanted=asked.wanted.species,
+            rtol=rtol,
+            atol=atol,
+            max_steps=max_steps,
+            threads=threads,
+            stop=stop,
+            progress=lambda done, n: tell("integrating", min(_SOLVED, _COMPILED + (_SOLVED - _COMPILED) * done / n)),
+        )
+        states, status, steps = found.states, found.status, found.steps
+    else:  # rules alone, of time and parameters: there is nothing to integrate
+        states = np.empty((len(table), at.size, 0))
+        status, steps = np.zeros(len(table), np.int8), np.zeros(len(table), np.int32)
+    _answered(status, stop)
     tell("laying out", _SOLVED)
-    columns = observe(model.network, asked.wanted, at, found.states, asked.free, parameters, asked.doses)
+    columns = observe(model.network, asked.wanted, at, states, asked.free, parameters, asked.doses)
     attributes = {"rtol": rtol, "atol": atol} | _doses_said(asked)
-    return _dataset(model, asked.wanted.names, columns, found.status, found.steps, who, at, attributes)
+    return _dataset(model, asked.wanted.names, columns, status, steps, who, at, attributes)
 
 
 def steady_state(
